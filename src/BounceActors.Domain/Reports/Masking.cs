@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+
+namespace BounceActors.Domain.Reports;
+
+/// <summary>Takes mail addresses out of texts that are kept: the journal, logs and metrics hold none.</summary>
+public static partial class Masking
+{
+    /// <summary>What stands where an address stood.</summary>
+    public const string Mask = "<address>";
+
+    /// <summary>Longest diagnostic that is kept, in characters; the rest is cut.</summary>
+    public const int MaxDiagnosticLength = 2_000;
+
+    /// <summary>The text without mail addresses, cut to <see cref="MaxDiagnosticLength"/>. A bare mention of the recipient's local part is masked too when <paramref name="recipient"/> is given.</summary>
+    public static string Diagnostic(string text, EmailAddress? recipient = null)
+    {
+        var cut = text.Length > MaxDiagnosticLength ? text[..MaxDiagnosticLength] : text;
+        if (cut.Contains('@', StringComparison.Ordinal))
+        {
+            cut = Address().Replace(cut, Mask);
+        }
+
+        // Shorter local parts ("info", "me") are words of many replies; masking them would tear the text apart.
+        if (recipient is { LocalPart.Length: >= 5 } && cut.Contains(recipient.LocalPart, StringComparison.OrdinalIgnoreCase))
+        {
+            cut = Regex.Replace(cut, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(recipient.LocalPart)}(?![\p{{L}}\p{{N}}])", Mask, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.None, TimeSpan.FromSeconds(1));
+        }
+
+        return cut;
+    }
+
+    [GeneratedRegex(@"<?[^\s<>""'(),;:@\[\]]{1,64}@(?:\[[^\]\s]{1,64}\]|[^\s<>""'(),;:@\[\]]{1,253}[\p{L}\p{N}])>?", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Address();
+}
