@@ -9,6 +9,15 @@ public sealed record MailFacts
     /// <summary>RFC 3464 <c>Original-Recipient</c>, without its type.</summary>
     public string? OriginalRecipient { get; init; }
 
+    /// <summary>RFC 3464 <c>Final-Recipient</c>, without its type; differs from the report's recipient when the mail was forwarded.</summary>
+    public string? FinalRecipient { get; init; }
+
+    /// <summary>RFC 3464 <c>Status</c> as written; null when the mail has no such field, so that a code then comes from the text.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Whether the address the mail was sent to (VERP) is to be believed: <c>unsigned</c>, <c>verified</c>, <c>forged</c>, <c>expired</c>; null when it is none.</summary>
+    public string? Verp { get; init; }
+
     /// <summary>RFC 3464 <c>Original-Envelope-Id</c> (RFC 3461 ENVID).</summary>
     public string? EnvelopeId { get; init; }
 

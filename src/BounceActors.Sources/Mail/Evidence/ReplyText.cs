@@ -1,0 +1,224 @@
+using System.Globalization;
+using System.Text;
+using BounceActors.Domain.Reports;
+
+namespace BounceActors.Sources.Mail.Evidence;
+
+/// <summary>Reads codes and hosts out of a reply. What it cannot see for certain it does not say.</summary>
+internal static class ReplyText
+{
+    /// <summary>Words a reply code may follow within a sentence.</summary>
+    private static readonly string[] CodeWords =
+        ["said:", "replied:", "returned:", "responded:", "response:", "error:", "error", "errors:", "code:", "code", "reason:", "status:", "smtp:", "smtp;", "<<<", "(", "'", "\"", "#", "[", "was:", "with:", "answer:", "with", "failed:", "returned", "reply:", "command:", "ended", "smtp", "result:", "->", ">>>", "ssmtp;", "text:", "host:", "server:", ">:", "]:", ";", "reported", "dot:", "data:", "rejected", "message:", "transcript:", "error_code", ":"];
+
+    /// <summary>Joins the lines of a reply into one, white space collapsed.</summary>
+    public static string Collapse(string text, int limit)
+    {
+        var collapsed = new StringBuilder(Math.Min(text.Length, limit));
+        foreach (var c in text)
+        {
+            if (collapsed.Length >= limit)
+            {
+                break;
+            }
+
+            if (char.IsWhiteSpace(c) || char.IsControl(c))
+            {
+                if (collapsed.Length > 0 && collapsed[^1] != ' ')
+                {
+                    collapsed.Append(' ');
+                }
+            }
+            else
+            {
+                collapsed.Append(c);
+            }
+        }
+
+        return collapsed.ToString().TrimEnd();
+    }
+
+    /// <summary>The SMTP reply code of a text (RFC 5321 section 4.2): three digits where a reply begins, or right before an enhanced code.</summary>
+    public static int? Code(string text)
+    {
+        int? weak = null;
+        for (var i = 0; i + 3 <= text.Length; i++)
+        {
+            if (text[i] is not ('4' or '5' or '2') || !IsCodeAt(text, i))
+            {
+                continue;
+            }
+
+            var code = int.Parse(text.AsSpan(i, 3), NumberStyles.None, CultureInfo.InvariantCulture);
+            if (IsEnhancedAt(text, AfterSeparator(text, i + 3), out var enhanced) && enhanced.Class == code / 100)
+            {
+                return code;
+            }
+
+            if (BeginsReply(text, i))
+            {
+                weak ??= code;
+            }
+        }
+
+        return weak;
+    }
+
+    /// <summary>The enhanced status code (RFC 3463) of a reply: one that follows a reply code, stands in brackets or after a hash, else the first in the text.</summary>
+    public static EnhancedStatusCode? Enhanced(string text)
+    {
+        EnhancedStatusCode? first = null;
+        EnhancedStatusCode? zero = null;
+        for (var i = 0; i + 5 <= text.Length; i++)
+        {
+            if (text[i] is not ('4' or '5' or '2') || text[i + 1] != '.' || !IsEnhancedAt(text, i, out var code) || IsVersion(text, i))
+            {
+                continue;
+            }
+
+            if (code.Subject == 0 && code.Detail == 0)
+            {
+                zero ??= code;
+            }
+            else
+            {
+                first ??= code;
+            }
+        }
+
+        return first ?? zero;
+    }
+
+    /// <summary>Whether a line holds a reply: a code where one belongs.</summary>
+    public static bool HasReply(string line) => Code(line) is not null || Enhanced(line) is not null;
+
+    private static bool IsCodeAt(string text, int i)
+    {
+        if (text[i + 1] is < '0' or > '7' || !char.IsAsciiDigit(text[i + 2]))
+        {
+            return false;
+        }
+
+        if (i > 0 && (char.IsLetterOrDigit(text[i - 1]) || text[i - 1] is '.' or '_' or '@' or '$' or '/' or '%' or '+' or '&'
+            || (text[i - 1] == '-' && i > 1 && (char.IsLetterOrDigit(text[i - 2]) || text[i - 2] == '-'))))
+        {
+            return false;
+        }
+
+        if (i + 3 == text.Length)
+        {
+            return true;
+        }
+
+        return text[i + 3] switch
+        {
+            '.' => i + 4 == text.Length || !char.IsAsciiDigit(text[i + 4]),
+            ' ' or '\t' or '-' or ':' or ',' or ';' or '<' or '"' or '\'' or ']' or ')' or '#' or '(' or '[' => true,
+            _ => false,
+        };
+    }
+
+    private static int AfterSeparator(string text, int i)
+    {
+        for (var skipped = 0; i < text.Length && skipped < 4 && text[i] is ' ' or '-' or '\t' or '#' or '(' or ':' or '[' or ',' or ';'; skipped++)
+        {
+            i++;
+        }
+
+        return i;
+    }
+
+    private static bool BeginsReply(string text, int i)
+    {
+        var before = text.AsSpan(0, i).TrimEnd(" \t-=");
+        if (before.IsEmpty)
+        {
+            return true;
+        }
+
+        if (i + 3 < text.Length && text.AsSpan(i + 3).TrimStart() is var after && StartsWithUnit(after))
+        {
+            return false;
+        }
+
+        foreach (var word in CodeWords)
+        {
+            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool StartsWithUnit(ReadOnlySpan<char> after)
+    {
+        foreach (var unit in (ReadOnlySpan<string>)["bytes", "byte", "kb", "mb", "gb", "k ", "seconds", "secs", "minutes", "hours", "days", "times", "messages", "recipients", "connections", "users", "bucks"])
+        {
+            if (after.StartsWith(unit, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsEnhancedAt(string text, int i, out EnhancedStatusCode code)
+    {
+        code = default;
+        if (i + 5 > text.Length || text[i] is not ('2' or '4' or '5') || text[i + 1] != '.' || (i > 0 && (char.IsAsciiLetterOrDigit(text[i - 1]) || text[i - 1] is '.')))
+        {
+            return false;
+        }
+
+        var at = i + 2;
+        if (!TryNumber(text, ref at, out var subject) || at >= text.Length || text[at] != '.')
+        {
+            return false;
+        }
+
+        at++;
+        if (!TryNumber(text, ref at, out var detail)
+            || (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || (text[at] == '.' && at + 1 < text.Length && char.IsAsciiDigit(text[at + 1])))))
+        {
+            return false;
+        }
+
+        if (subject > 7)
+        {
+            return false;
+        }
+
+        code = new EnhancedStatusCode(text[i] - '0', subject, detail);
+        return true;
+    }
+
+    private static bool TryNumber(string text, ref int at, out int number)
+    {
+        var start = at;
+        number = 0;
+        while (at < text.Length && at - start < 3 && char.IsAsciiDigit(text[at]))
+        {
+            number = (number * 10) + text[at++] - '0';
+        }
+
+        return at > start;
+    }
+
+    /// <summary>"version 5.1.2" and "Postfix 2.1.5" are no status codes.</summary>
+    private static bool IsVersion(string text, int i)
+    {
+        var before = text.AsSpan(0, i).TrimEnd();
+        foreach (var word in (ReadOnlySpan<string>)["version", "postfix", "exim", "release", "ver.", "exchange", "v", "build", "sendmail", "qmail"])
+        {
+            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase) && (before.Length == word.Length || !char.IsLetter(before[^(word.Length + 1)])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,53 @@
+namespace BounceActors.Sources.Mail.Opening;
+
+/// <summary>Makes bytes a single message with lines that end in LF or CRLF.</summary>
+internal static class LineEnds
+{
+    private const int Probe = 64 * 1024;
+
+    public static ReadOnlyMemory<byte> Normalise(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Span.StartsWith("\xEF\xBB\xBF"u8))
+        {
+            bytes = bytes[3..];
+        }
+
+        while (bytes.Length > 0 && bytes.Span[0] is (byte)'\r' or (byte)'\n')
+        {
+            bytes = bytes[1..];
+        }
+
+        bytes = WithLineFeeds(bytes);
+
+        // The separator line of an mbox is no header
+        while (bytes.Span.StartsWith("From "u8) || bytes.Span.StartsWith(">From "u8))
+        {
+            var end = bytes.Span.IndexOf((byte)'\n');
+            bytes = end < 0 ? ReadOnlyMemory<byte>.Empty : bytes[(end + 1)..];
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Classic Mac OS and some gateways end lines with CR alone; every parser takes such a mail for one line.</summary>
+    private static ReadOnlyMemory<byte> WithLineFeeds(ReadOnlyMemory<byte> bytes)
+    {
+        var probe = bytes.Span[..Math.Min(bytes.Length, Probe)];
+        var carriage = probe.IndexOf((byte)'\r');
+        if (carriage < 0 || (carriage + 1 < probe.Length && probe[carriage + 1] == '\n') || probe[..carriage].Contains((byte)'\n'))
+        {
+            return bytes;
+        }
+
+        var copy = bytes.ToArray();
+        for (var i = carriage; i < copy.Length; i++)
+        {
+            if (copy[i] == '\r' && (i + 1 == copy.Length || copy[i + 1] != '\n'))
+            {
+                copy[i] = (byte)'\n';
+            }
+        }
+
+        return copy;
+    }
+}

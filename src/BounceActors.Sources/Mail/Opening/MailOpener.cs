@@ -1,0 +1,231 @@
+using System.Text;
+using MimeKit;
+using MimeKit.Utils;
+
+namespace BounceActors.Sources.Mail.Opening;
+
+/// <summary>Bytes to an <see cref="OpenedMail"/>: tolerant of every line end, of broken structure, and bounded in all it does.</summary>
+internal sealed class MailOpener(MailReaderOptions options)
+{
+    private const int HeaderBlockLimit = 64 * 1024;
+    private const int MaxStatusGroups = 4096;
+
+    private readonly ParserOptions _parser = new()
+    {
+        MaxMimeDepth = options.MaxDepth,
+        CharsetEncoding = Encoding.UTF8,
+        AllowAddressesWithoutDomain = true,
+        RespectContentLength = false,
+    };
+
+    public OpenedMail Open(ReadOnlyMemory<byte> bytes)
+    {
+        var content = LineEnds.Normalise(bytes[..Math.Min(bytes.Length, options.MaxBytes)]);
+        var message = Parse(content);
+        if (message.Body is Multipart { Count: 0 } && Boundary.Repair(content) is { } repaired)
+        {
+            message = Parse(repaired);
+        }
+
+        return Open(message);
+    }
+
+    /// <summary>Opens a message that was attached to another.</summary>
+    public OpenedMail Open(MimeMessage message)
+    {
+        var parts = new Parts(options);
+        parts.Take(message.Body, 0);
+        var type = message.Body?.ContentType;
+        var (notice, original) = OriginalSplitter.Split(parts.Text);
+
+        // A status part that lost its MIME type is still one when its fields are all there
+        if (parts.Status.Count == 0 && StatusText.In(parts.Text) is { } status)
+        {
+            parts.Status.AddRange(Fields.Groups(status, MaxStatusGroups));
+        }
+
+        return new OpenedMail
+        {
+            Header = HeaderOf(message.Headers),
+            MediaType = type?.MimeType.ToLowerInvariant() ?? "text/plain",
+            ReportType = type?.Parameters["report-type"]?.Trim().ToLowerInvariant() ?? "",
+            Notice = new Notice(notice),
+            Status = parts.Status,
+            Feedback = parts.Feedback,
+            HasDisposition = parts.HasDisposition,
+            Original = parts.Original ?? (original.Length > 0 ? HeaderOf(original) : Fields.Empty),
+            Attached = parts.Attached,
+        };
+    }
+
+    private MimeMessage Parse(ReadOnlyMemory<byte> content)
+    {
+        var stream = System.Runtime.InteropServices.MemoryMarshal.TryGetArray(content, out var segment)
+            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, false, true)
+            : new MemoryStream(content.ToArray(), false);
+
+        // Persistent: parts stay views of the bytes, so a large original costs no copy
+        return new MimeParser(_parser, stream, MimeFormat.Entity, true).ParseMessage();
+    }
+
+    private static Fields HeaderOf(HeaderList headers)
+    {
+        var fields = new Fields();
+        foreach (var header in headers)
+        {
+            fields.Add(header.Field, header.Value ?? "");
+        }
+
+        return fields;
+    }
+
+    private static Fields HeaderOf(string text)
+    {
+        var raw = Fields.Groups(text.Length > HeaderBlockLimit ? text[..HeaderBlockLimit] : text, 1);
+        var fields = new Fields();
+        foreach (var (name, value) in raw.Count > 0 ? raw[0].All : [])
+        {
+            fields.Add(name, value.Contains("=?", StringComparison.Ordinal) ? Rfc2047.DecodeText(Encoding.UTF8.GetBytes(value)) : value);
+        }
+
+        return fields;
+    }
+
+    /// <summary>Walks the parts of a message and sorts them by what they tell.</summary>
+    private sealed class Parts(MailReaderOptions options)
+    {
+        private readonly StringBuilder _text = new();
+        private int _seen;
+
+        public string Text => _text.ToString();
+
+        public List<Fields> Status { get; } = [];
+
+        public Fields? Feedback { get; private set; }
+
+        public bool HasDisposition { get; private set; }
+
+        public Fields? Original { get; private set; }
+
+        public List<MimeMessage> Attached { get; } = [];
+
+        public void Take(MimeEntity? entity, int depth)
+        {
+            if (entity is null || depth > options.MaxDepth || ++_seen > options.MaxParts)
+            {
+                return;
+            }
+
+            switch (entity)
+            {
+                case MultipartAlternative alternative:
+                    TakeAlternative(alternative, depth);
+                    break;
+                case Multipart multipart:
+                    if (multipart.Count == 0 && multipart.Preamble is { } preamble)
+                    {
+                        AddText(preamble);
+                    }
+
+                    foreach (var part in multipart)
+                    {
+                        Take(part, depth + 1);
+                    }
+
+                    break;
+                case MessagePart { Message: { } message }:
+                    Attached.Add(message);
+                    Original ??= HeaderOf(message.Headers);
+                    break;
+                case MimePart part:
+                    TakePart(part);
+                    break;
+            }
+        }
+
+        private void TakeAlternative(MultipartAlternative alternative, int depth)
+        {
+            var plain = alternative.FirstOrDefault(p => p.ContentType.IsMimeType("text", "plain") && p is MimePart { Content: not null } part && ReadText(part).AsSpan().Trim().Length > 0);
+            if (plain is not null)
+            {
+                // Parts that are no other rendering of the text were put in here by mistake and count on their own
+                foreach (var part in alternative.Where(p => p == plain || !p.ContentType.IsMimeType("text", "*")))
+                {
+                    Take(part, depth + 1);
+                }
+
+                return;
+            }
+
+            foreach (var part in alternative)
+            {
+                Take(part, depth + 1);
+            }
+        }
+
+        private void TakePart(MimePart part)
+        {
+            var type = part.ContentType.MimeType.ToLowerInvariant();
+            switch (type)
+            {
+                case "message/delivery-status" or "message/global-delivery-status" or "message/xdelivery-status" or "message/x-delivery-status":
+                    Status.AddRange(Fields.Groups(ReadText(part), MaxStatusGroups - Math.Min(Status.Count, MaxStatusGroups - 1)));
+                    break;
+                case "message/feedback-report":
+                    Feedback = Fields.Groups(ReadText(part), 4).Aggregate(Feedback ?? new Fields(), (all, group) =>
+                    {
+                        foreach (var (name, value) in group.All)
+                        {
+                            all.Add(name, value);
+                        }
+
+                        return all;
+                    });
+                    break;
+                case "message/disposition-notification" or "message/global-disposition-notification":
+                    HasDisposition = true;
+                    break;
+                case "text/rfc822-headers" or "message/rfc822-headers" or "message/global-headers" or "message/rfc822" or "message/global" or "message/partial":
+                    Original ??= HeaderOf(ReadText(part).TrimStart());
+                    break;
+                case "text/html":
+                    AddText(HtmlText.From(ReadText(part)));
+                    break;
+                case var _ when type.StartsWith("text/", StringComparison.Ordinal) || type is "application/json":
+                    AddText(ReadText(part));
+                    break;
+            }
+        }
+
+        private void AddText(string text)
+        {
+            var room = options.MaxText - _text.Length;
+            if (room > 0)
+            {
+                _text.Append(text.AsSpan(0, Math.Min(room, text.Length))).Append('\n');
+            }
+        }
+
+        private string ReadText(MimePart part)
+        {
+            if (part.Content is null)
+            {
+                return "";
+            }
+
+            using var decoded = part.Content.Open();
+            var buffer = new byte[Math.Min(options.MaxText, 4096)];
+            var length = 0;
+            for (int read; length < options.MaxText && (read = decoded.Read(buffer, length, buffer.Length - length)) > 0;)
+            {
+                length += read;
+                if (length == buffer.Length && length < options.MaxText)
+                {
+                    Array.Resize(ref buffer, Math.Min(options.MaxText, buffer.Length * 4));
+                }
+            }
+
+            return TextDecoder.Decode(buffer.AsSpan(0, length), part.ContentType.Charset);
+        }
+    }
+}
