@@ -1,0 +1,89 @@
+using BounceActors.Domain.Reports;
+
+namespace BounceActors.Domain.Classification;
+
+/// <summary>Codes that stand in a text, where the report gives none.</summary>
+internal static class ReplyCodes
+{
+    private static readonly string[] Introductions = ["said: ", "says: ", "smtp; ", "smtp;", "<<< ", "response: ", "response was: ", "reply: ", "replied: ", "error: ", "answer: ", "returned: ", "code: ", "reason: ", "failure: ", "with: ", "(", "\"", "#", ": "];
+
+    /// <summary>The reply code of the text: one at its beginning, one before an enhanced code, or one after words that introduce a reply.</summary>
+    public static int? Smtp(ReadOnlySpan<char> masked)
+    {
+        for (var at = 0; at + 3 <= masked.Length; at++)
+        {
+            if (masked[at] is not ('4' or '5') || !IsCode(masked, at))
+            {
+                continue;
+            }
+
+            var before = masked[..at];
+            if (before.IsEmpty || EnhancedAt(masked[(at + 3)..].TrimStart(" -#")) is not null || Introduced(before))
+            {
+                return int.Parse(masked.Slice(at, 3), System.Globalization.CultureInfo.InvariantCulture);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first enhanced code in the text that names a subject, else the first at all.</summary>
+    public static EnhancedStatusCode? Enhanced(ReadOnlySpan<char> masked)
+    {
+        EnhancedStatusCode? general = null;
+        for (var at = 0; at + 5 <= masked.Length; at++)
+        {
+            if (masked[at] is not ('4' or '5') || masked[at + 1] != '.' || (at > 0 && (char.IsLetterOrDigit(masked[at - 1]) || masked[at - 1] == '.')))
+            {
+                continue;
+            }
+
+            if (EnhancedAt(masked[at..]) is { } code)
+            {
+                if (code.Subject != 0)
+                {
+                    return code;
+                }
+
+                general ??= code;
+            }
+        }
+
+        return general;
+    }
+
+    private static bool IsCode(ReadOnlySpan<char> masked, int at) =>
+        char.IsAsciiDigit(masked[at + 1]) && masked[at + 1] <= '5' && char.IsAsciiDigit(masked[at + 2])
+        && (at == 0 || !(char.IsLetterOrDigit(masked[at - 1]) || masked[at - 1] is '.' or '-' or '_' or '='))
+        && (at + 3 == masked.Length || masked[at + 3] is ' ' or '-' or ':' or ';' or ',' or ')' or '"' or '#' or '.' or '\'' or ']');
+
+    private static bool Introduced(ReadOnlySpan<char> before)
+    {
+        foreach (var introduction in Introductions)
+        {
+            if (before.EndsWith(introduction, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static EnhancedStatusCode? EnhancedAt(ReadOnlySpan<char> text)
+    {
+        var end = 0;
+        while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] == '.'))
+        {
+            end++;
+        }
+
+        var code = text[..end].TrimEnd('.');
+        if (!DiagnosticText.IsEnhancedCode(code))
+        {
+            return null;
+        }
+
+        return EnhancedStatusCode.TryParse(code.ToString(), out var parsed) ? parsed : null;
+    }
+}
