@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BounceActors.Domain.Reports;
+
+namespace BounceActors.Cli.Input;
+
+/// <summary>What a line on stdin of `bounce judge`, or the text given to `bounce explain`, says as a report.</summary>
+internal static partial class JudgeLine
+{
+    private const string Fields = "diagnostic, smtpCode, enhancedCode, provider";
+
+    /// <summary>Reads a line: a JSON object when it begins with <c>{</c>, else a reply as it stands in a log.</summary>
+    /// <exception cref="FormatException">What is wrong and what would be right.</exception>
+    public static BounceReport Read(string line)
+    {
+        var text = line.Trim();
+        return text.StartsWith('{') ? FromJson(text) : FromText(text);
+    }
+
+    /// <summary>A report from a reply as a server gives it: its codes are those at its beginning.</summary>
+    public static BounceReport FromText(string text)
+    {
+        var codes = LeadingCodes().Match(text);
+        return new BounceReport
+        {
+            Source = "cli",
+            Diagnostic = text,
+            SmtpCode = codes.Groups["smtp"] is { Success: true } smtp ? int.Parse(smtp.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null,
+            EnhancedCode = EnhancedStatusCode.TryParse(codes.Groups["enhanced"].Value, out var code) ? code : null,
+        };
+    }
+
+    /// <summary>Reads an SMTP reply code.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static int SmtpCode(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 200 and <= 599
+            ? code
+            : throw new FormatException($"smtpCode: '{Short(text)}' is no SMTP reply code; a number from 200 to 599 is expected");
+
+    /// <summary>Reads an enhanced status code.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static EnhancedStatusCode EnhancedCode(string text) =>
+        EnhancedStatusCode.TryParse(text, out var code)
+            ? code
+            : throw new FormatException($"enhancedCode: '{Short(text)}' is no enhanced status code; one like 5.1.1 is expected");
+
+    private static BounceReport FromJson(string text)
+    {
+        JsonDocument json;
+        try
+        {
+            json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4 });
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"not a JSON object: {e.Message}");
+        }
+
+        using (json)
+        {
+            var report = new BounceReport { Source = "cli" };
+            foreach (var field in json.RootElement.EnumerateObject())
+            {
+                var value = Value(field);
+                report = (field.Name, value.Length) switch
+                {
+                    ("diagnostic", _) => report with { Diagnostic = value },
+                    ("smtpCode" or "enhancedCode" or "provider", 0) => report,
+                    ("smtpCode", _) => report with { SmtpCode = SmtpCode(value) },
+                    ("enhancedCode", _) => report with { EnhancedCode = EnhancedCode(value) },
+                    ("provider", _) => report with { Provider = value },
+                    _ => throw new FormatException($"unknown field '{Short(field.Name)}'; known are: {Fields}"),
+                };
+            }
+
+            return report is { Diagnostic: "", SmtpCode: null, EnhancedCode: null }
+                ? throw new FormatException("nothing to judge; one of diagnostic, smtpCode, enhancedCode is needed")
+                : report;
+        }
+    }
+
+    private static string Value(JsonProperty field) => field.Value.ValueKind switch
+    {
+        JsonValueKind.Null => "",
+        JsonValueKind.String => field.Value.GetString()!,
+        JsonValueKind.Number when field.Name == "smtpCode" => field.Value.GetRawText(),
+        _ => throw new FormatException($"{Short(field.Name)}: a {(field.Name == "smtpCode" ? "number or string" : "string")} is expected"),
+    };
+
+    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
+
+    // `550 5.1.1 text`, `550-5.1.1 text`, `smtp; 550 5.1.1 text`, `#5.1.1 text`, `5.1.1 text`, and the same behind a host's "said:".
+    [GeneratedRegex(@"^(?:(?:smtp|x-[\w-]+)\s*;\s*)?(?:.{0,200}?\bsaid:\s*)?(?<smtp>[245]\d\d(?![\d.]))?[\s#(-]*(?<enhanced>[245]\.\d{1,3}\.\d{1,3}(?![\d.]))?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LeadingCodes();
+}

@@ -1,0 +1,4 @@
+using BounceActors.Cli;
+
+using var streams = StandardStreams.Open();
+return await BounceCommand.RunAsync(args, streams);
