@@ -18,10 +18,11 @@ internal static class BounceCommand
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            foreach (var message in parsed.Errors.Select(e => e.Message).Distinct())
-            {
-                streams.Say(message);
-            }
+            // A misspelt command is also "a command is missing", and every word behind it a mistake of its own: the first says it all.
+            var unknown = parsed.CommandResult.Command.Subcommands.Count > 0 ? parsed.UnmatchedTokens.FirstOrDefault() : null;
+            streams.Say(unknown is null
+                ? string.Join('\n', parsed.Errors.Select(e => e.Message).Distinct())
+                : $"'{unknown}' is no command of {CommandPath(parsed)}");
 
             streams.Say($"try '{CommandPath(parsed)} --help'");
             return ExitCode.Usage;
@@ -46,6 +47,11 @@ internal static class BounceCommand
         {
             // The reader of our output has seen enough (`| head`): not an error, and nobody is left to tell.
             return ExitCode.Ok;
+        }
+        catch (IOException e)
+        {
+            streams.Say($"cannot write the output: {e.Message}");
+            return ExitCode.SomeFailed;
         }
         catch (OperationCanceledException)
         {

@@ -23,7 +23,7 @@ internal static class ClassifyCommand
         var format = CommonOptions.Format();
         var rules = CommonOptions.Rules();
         var command = new Command("classify", "Read mails and say of each recipient what happened, whose fault it was and what to do") { paths, format, rules };
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(streams, parsed.GetRequiredValue(paths), parsed.GetValue(format), parsed.GetValue(rules), cancel)));
+        command.SetAction((parsed, cancel) => Task.FromResult(Run(streams, parsed.GetRequiredValue(paths), parsed.Chosen(format), parsed.GetValue(rules), cancel)));
         return command;
     }
 

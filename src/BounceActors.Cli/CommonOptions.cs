@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BounceActors.Domain;
 using BounceActors.Domain.Classification;
 
 namespace BounceActors.Cli;
@@ -16,25 +17,20 @@ internal enum OutputFormat
 /// <summary>Options that several commands share.</summary>
 internal static class CommonOptions
 {
-    public static Option<OutputFormat> Format() => new("--format", "-f")
+    /// <summary>The option that <see cref="Chosen"/> reads.</summary>
+    public static Option<string> Format(OutputFormat unlessGiven = OutputFormat.Jsonl)
     {
-        Description = "jsonl: one JSON object a line, for programs; table: for people",
-        DefaultValueFactory = _ => OutputFormat.Jsonl,
-        HelpName = "jsonl|table",
-        CustomParser = result =>
+        var option = new Option<string>("--format", "-f")
         {
-            switch (result.Tokens[0].Value)
-            {
-                case "jsonl":
-                    return OutputFormat.Jsonl;
-                case "table":
-                    return OutputFormat.Table;
-                default:
-                    result.AddError($"--format: '{result.Tokens[0].Value}' is none of: jsonl, table");
-                    return default;
-            }
-        },
-    };
+            Description = "jsonl: one JSON object a line, for programs; table: for people",
+            DefaultValueFactory = _ => unlessGiven.ToWire(),
+            HelpName = "jsonl|table",
+        };
+        return option.AcceptOnlyFromAmong([.. WireNames.All<OutputFormat>()]);
+    }
+
+    /// <summary>The format asked for.</summary>
+    public static OutputFormat Chosen(this ParseResult parsed, Option<string> format) => WireNames.Parse<OutputFormat>(parsed.GetRequiredValue(format));
 
     public static Option<string?> Rules() => new("--rules", "-r")
     {

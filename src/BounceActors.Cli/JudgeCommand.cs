@@ -15,7 +15,7 @@ internal static class JudgeCommand
         var format = CommonOptions.Format();
         var rules = CommonOptions.Rules();
         var command = new Command("judge", "Judge replies from stdin, one a line: as a server gave them, or as JSON with diagnostic, smtpCode, enhancedCode, provider") { format, rules };
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(streams, parsed.GetValue(format), parsed.GetValue(rules), cancel)));
+        command.SetAction((parsed, cancel) => Task.FromResult(Run(streams, parsed.Chosen(format), parsed.GetValue(rules), cancel)));
         return command;
     }
 

@@ -40,12 +40,11 @@ internal static class RulesCommand
     private static Command List(StandardStreams streams)
     {
         var directory = Directory();
-        var format = CommonOptions.Format();
-        format.DefaultValueFactory = _ => OutputFormat.Table;
+        var format = CommonOptions.Format(OutputFormat.Table);
         var command = new Command("list", "List the rules in the order in which they decide") { directory, format };
         command.SetAction(parsed =>
         {
-            IRowWriter<Rule> rows = parsed.GetValue(format) == OutputFormat.Jsonl
+            IRowWriter<Rule> rows = parsed.Chosen(format) == OutputFormat.Jsonl
                 ? new JsonLines<Rule>(streams, Fields)
                 : new TableRows<Rule>(streams, ["priority", "rule", "category", "conf.", "provider", "in"], Cells);
             foreach (var rule in CommonOptions.LoadRules(parsed.GetValue(directory)).Rules)

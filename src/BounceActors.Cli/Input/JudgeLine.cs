@@ -8,7 +8,7 @@ namespace BounceActors.Cli.Input;
 /// <summary>What a line on stdin of `bounce judge`, or the text given to `bounce explain`, says as a report.</summary>
 internal static partial class JudgeLine
 {
-    private const string Fields = "diagnostic, smtpCode, enhancedCode, provider";
+    private static readonly string[] Fields = ["diagnostic", "smtpCode", "enhancedCode", "provider"];
 
     /// <summary>Reads a line: a JSON object when it begins with <c>{</c>, else a reply as it stands in a log.</summary>
     /// <exception cref="FormatException">What is wrong and what would be right.</exception>
@@ -62,6 +62,11 @@ internal static partial class JudgeLine
             var report = new BounceReport { Source = "cli" };
             foreach (var field in json.RootElement.EnumerateObject())
             {
+                if (!Fields.Contains(field.Name))
+                {
+                    throw new FormatException($"unknown field '{Short(field.Name)}'; known are: {string.Join(", ", Fields)}");
+                }
+
                 var value = Value(field);
                 report = (field.Name, value.Length) switch
                 {
@@ -69,8 +74,7 @@ internal static partial class JudgeLine
                     ("smtpCode" or "enhancedCode" or "provider", 0) => report,
                     ("smtpCode", _) => report with { SmtpCode = SmtpCode(value) },
                     ("enhancedCode", _) => report with { EnhancedCode = EnhancedCode(value) },
-                    ("provider", _) => report with { Provider = value },
-                    _ => throw new FormatException($"unknown field '{Short(field.Name)}'; known are: {Fields}"),
+                    _ => report with { Provider = value },
                 };
             }
 

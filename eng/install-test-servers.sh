@@ -1,0 +1,41 @@
+#!/bin/sh
+# Puts Postfix, Exim and OpenSMTPD from Debian where the tests find them (tests/BounceActors.Cli.Tests/RealServers).
+# As packages they exclude each other, and a developer's machine should not get three mail servers: so they are only
+# unpacked into a directory, and the tests lay that directory over /usr in a mount namespace of their own.
+#
+#   eng/install-test-servers.sh [DIRECTORY]     default: $BOUNCE_TEST_SERVERS, else /opt/bounce-test-servers
+set -eu
+
+target=${1:-${BOUNCE_TEST_SERVERS:-/opt/bounce-test-servers}}
+servers="postfix exim4-daemon-light opensmtpd"
+
+if [ -x "$target/usr/sbin/exim4" ] && [ -x "$target/usr/sbin/smtpd" ] && [ -x "$target/usr/sbin/postconf" ]; then
+    echo "test servers: already in $target"
+    exit 0
+fi
+
+download=$(mktemp -d)
+trap 'rm -rf "$download"' EXIT
+chmod 755 "$download"
+apt-get update -qq
+for server in $servers; do
+    # With what it depends on, as far as this machine does not have it.
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --download-only --no-install-recommends \
+        -o Dir::Cache::archives="$download" -o APT::Sandbox::User=root "$server" >/dev/null
+done
+
+mkdir -p "$target"
+for package in "$download"/*.deb; do
+    dpkg -x "$package" "$target"
+done
+
+# Packages from before the merge of /lib into /usr/lib; the tests lay usr over /usr and nothing else.
+for directory in lib bin sbin; do
+    if [ -d "$target/$directory" ] && [ ! -L "$target/$directory" ]; then
+        mkdir -p "$target/usr/$directory"
+        cp -a "$target/$directory/." "$target/usr/$directory/"
+        rm -rf "${target:?}/$directory"
+    fi
+done
+
+echo "test servers: $(cd "$target/usr/sbin" && ls exim4 smtpd postconf | tr '\n' ' ')in $target"
