@@ -46,11 +46,10 @@ internal static class ExplainCommand
         BounceReport report;
         try
         {
-            report = JudgeLine.FromText(text);
-            report = report with
+            report = JudgeLine.FromText(text) with
             {
-                SmtpCode = smtp is null ? report.SmtpCode : JudgeLine.SmtpCode(smtp),
-                EnhancedCode = enhanced is null ? report.EnhancedCode : JudgeLine.EnhancedCode(enhanced),
+                SmtpCode = smtp is null ? null : JudgeLine.SmtpCode(smtp),
+                EnhancedCode = enhanced is null ? null : JudgeLine.EnhancedCode(enhanced),
                 Provider = provider,
             };
         }

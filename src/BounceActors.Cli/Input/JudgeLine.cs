@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using BounceActors.Domain.Reports;
 
 namespace BounceActors.Cli.Input;
 
 /// <summary>What a line on stdin of `bounce judge`, or the text given to `bounce explain`, says as a report.</summary>
-internal static partial class JudgeLine
+internal static class JudgeLine
 {
     private static readonly string[] Fields = ["diagnostic", "smtpCode", "enhancedCode", "provider"];
 
@@ -18,18 +17,8 @@ internal static partial class JudgeLine
         return text.StartsWith('{') ? FromJson(text) : FromText(text);
     }
 
-    /// <summary>A report from a reply as a server gives it: its codes are those at its beginning.</summary>
-    public static BounceReport FromText(string text)
-    {
-        var codes = LeadingCodes().Match(text);
-        return new BounceReport
-        {
-            Source = "cli",
-            Diagnostic = text,
-            SmtpCode = codes.Groups["smtp"] is { Success: true } smtp ? int.Parse(smtp.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null,
-            EnhancedCode = EnhancedStatusCode.TryParse(codes.Groups["enhanced"].Value, out var code) ? code : null,
-        };
-    }
+    /// <summary>A report from a reply as a server gave it; the codes in it are the classifier's to find.</summary>
+    public static BounceReport FromText(string text) => new() { Source = "cli", Diagnostic = text };
 
     /// <summary>Reads an SMTP reply code.</summary>
     /// <exception cref="FormatException">It is none.</exception>
@@ -87,14 +76,23 @@ internal static partial class JudgeLine
     private static string Value(JsonProperty field) => field.Value.ValueKind switch
     {
         JsonValueKind.Null => "",
-        JsonValueKind.String => field.Value.GetString()!,
+        JsonValueKind.String => Text(field),
         JsonValueKind.Number when field.Name == "smtpCode" => field.Value.GetRawText(),
         _ => throw new FormatException($"{Short(field.Name)}: a {(field.Name == "smtpCode" ? "number or string" : "string")} is expected"),
     };
 
-    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
+    private static string Text(JsonProperty field)
+    {
+        try
+        {
+            return field.Value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // `"\ud800"` is JSON, but no text.
+            throw new FormatException($"{Short(field.Name)}: half of a surrogate pair stands alone in it");
+        }
+    }
 
-    // `550 5.1.1 text`, `550-5.1.1 text`, `smtp; 550 5.1.1 text`, `#5.1.1 text`, `5.1.1 text`, and the same behind a host's "said:".
-    [GeneratedRegex(@"^(?:(?:smtp|x-[\w-]+)\s*;\s*)?(?:.{0,200}?\bsaid:\s*)?(?<smtp>[245]\d\d(?![\d.]))?[\s#(-]*(?<enhanced>[245]\.\d{1,3}\.\d{1,3}(?![\d.]))?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex LeadingCodes();
+    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }
