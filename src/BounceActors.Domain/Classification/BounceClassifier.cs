@@ -26,6 +26,9 @@ public sealed class BounceClassifier
     /// <summary>What a reply code leaves of the confidence that a text is no failure at all (an out-of-office text under a 5xx).</summary>
     public const double ReplyContradictsNoFailure = 0.6;
 
+    /// <summary>How far <see cref="BounceReport.SourceCategory"/> alone is believed: enough to hold a recipient, not enough to remove one at once (SEMANTICS 6.5).</summary>
+    public const double SourceCategoryConfidence = 0.7;
+
     private const int CacheCapacity = 8192;
     private const int LongestCachedKey = 2048;
     private const int StackText = 480;
@@ -141,6 +144,7 @@ public sealed class BounceClassifier
 
         buffer[length++] = (char)(0x100 + (report.Outcome is { } outcome ? 1 + (int)outcome : 0));
         buffer[length++] = (char)(0x100 + (report.Action is { } action ? 1 + (int)action : 0));
+        buffer[length++] = (char)(0x100 + (report.SourceCategory is { } claimed ? 1 + (int)claimed : 0));
         buffer[length++] = fromHost ? 'h' : 'd';
         length += Append(provider, buffer, length);
         length += Append(feedback, buffer, length);
@@ -239,6 +243,11 @@ public sealed class BounceClassifier
                 return new(BounceCategory.Complaint, ReportOutcome.Complaint, "feedback.abuse", $"The feedback report is of type {report.Mail.FeedbackType} (RFC 5965 section 7.3).");
         }
 
+        if (report is { SourceCategory: BounceCategory.SuppressedBySource, Outcome: null or ReportOutcome.Bounce })
+        {
+            return new(BounceCategory.SuppressedBySource, ReportOutcome.Bounce, "source.suppressed", "The source did not send because of its own suppression list: an echo, not a new failure.");
+        }
+
         return (report.Outcome, report.Action) switch
         {
             (ReportOutcome.Delay, _) or (null, DsnAction.Delayed) =>
@@ -250,6 +259,8 @@ public sealed class BounceClassifier
             (ReportOutcome.Complaint, _) => new(BounceCategory.Complaint, ReportOutcome.Complaint, "outcome.complaint", "The recipient called the message spam."),
             (ReportOutcome.Unsubscribe, _) => new(BounceCategory.UnsubscribeRequest, ReportOutcome.Unsubscribe, "outcome.unsubscribe", "The recipient asked not to be mailed again."),
             (ReportOutcome.Engagement, _) => new(BounceCategory.DeliverySuccess, ReportOutcome.Engagement, "outcome.engagement", "The recipient opened, clicked or answered: the message arrived."),
+            (ReportOutcome.NotAReport, _) when report.SourceCategory == BounceCategory.FeedbackOther =>
+                new(BounceCategory.FeedbackOther, ReportOutcome.NotAReport, "feedback.other", "The source calls it feedback that is no complaint."),
             (ReportOutcome.NotAReport, _) => new(BounceCategory.Unknown, ReportOutcome.NotAReport, "outcome.not_a_report", "It reports on no message."),
             _ => null,
         };
@@ -277,12 +288,15 @@ public sealed class BounceClassifier
 
     private CodeMeaning? ClassOf(BounceReport report)
     {
-        if (report.SourceClass is not { Length: > 0 and <= 200 } name || !_classes.TryGetValue(name.Trim(), out var entries))
+        if (report.SourceClass is { Length: > 0 and <= 200 } name && _classes.TryGetValue(name.Trim(), out var entries)
+            && (entries.Find(e => e.Only.Contains(report.Source)) ?? entries.Find(e => e.Only.Count == 0)) is { } meaning)
         {
-            return null;
+            return meaning;
         }
 
-        return entries.Find(e => e.Only.Contains(report.Source)) ?? entries.Find(e => e.Only.Count == 0);
+        return report.SourceCategory is { } claimed and not BounceCategory.Unknown
+            ? new CodeMeaning(claimed.ToWire(), claimed, SourceCategoryConfidence, "as the source's adapter reads it", [], "adapter", 0)
+            : null;
     }
 
     private static Finding OfRule(PreparedRule prepared, ReadOnlySpan<char> masked, in Codes codes, CodeMeaning? byCode, CodeMeaning? byClass, List<string> evidence)

@@ -1,3 +1,5 @@
+using BounceActors.Domain.Classification;
+
 namespace BounceActors.Domain.Reports;
 
 /// <summary>
@@ -41,6 +43,14 @@ public sealed record BounceReport
 
     /// <summary>The source's own class of the failure, e.g. <c>Permanent/General</c> or <c>hard</c>: weak evidence.</summary>
     public string? SourceClass { get; init; }
+
+    /// <summary>
+    /// What the source's class means by the table of its adapter (SEMANTICS 6.1); null when the class says nothing in particular. Weak evidence,
+    /// used when neither text nor codes say more. Two values are more than that, because only the source can know them:
+    /// <see cref="BounceCategory.SuppressedBySource"/>, the echo of the source's own list, decides a bounce whatever text it carries, and
+    /// <see cref="BounceCategory.FeedbackOther"/> names a <see cref="ReportOutcome.NotAReport"/> that takes a complaint back or is none.
+    /// </summary>
+    public BounceCategory? SourceCategory { get; init; }
 
     /// <summary>How often this message was already retried by us, 0 for the first attempt.</summary>
     public int RetryCount { get; init; }
