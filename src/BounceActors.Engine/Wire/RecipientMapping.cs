@@ -6,6 +6,7 @@ using BounceActors.Domain.Reports;
 using BounceActors.Domain.Reputation;
 using BounceActors.Engine.Recipients;
 using Google.Protobuf.Collections;
+using Verdict = BounceActors.Domain.Classification.Classification;
 
 namespace BounceActors.Engine.Wire;
 
@@ -384,7 +385,7 @@ internal static class RecipientMapping
         Metadata = p.Metadata.ToImmutableSortedDictionary(StringComparer.Ordinal),
     };
 
-    private static Proto.Verdict ToProto(Classification v)
+    private static Proto.Verdict ToProto(Verdict v)
     {
         var proto = new Proto.Verdict
         {
@@ -408,7 +409,7 @@ internal static class RecipientMapping
         return proto;
     }
 
-    private static Classification ToDomain(Proto.Verdict p) => new()
+    private static Verdict ToDomain(Proto.Verdict p) => new()
     {
         Outcome = WireNames.Parse<ReportOutcome>(p.Outcome),
         Type = p.HasType ? WireNames.Parse<BounceType>(p.Type) : null,
