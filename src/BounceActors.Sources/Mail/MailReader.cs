@@ -1,5 +1,5 @@
-using BounceActors.Domain.Reports;
 using BounceActors.Sources.Mail.Evidence;
+using BounceActors.Sources.Mail.Kinds;
 using BounceActors.Sources.Mail.Layouts;
 using BounceActors.Sources.Mail.Opening;
 
@@ -12,6 +12,14 @@ namespace BounceActors.Sources.Mail;
 /// <remarks>Facts are reported as they stand in the mail; a code or address that is not there is null.</remarks>
 public sealed class MailReader
 {
+    /// <summary>How deep a forwarded report may be wrapped.</summary>
+    private const int MaxForwards = 3;
+
+    private static readonly FeedbackReports Feedback = new();
+    private static readonly StatusNotification Status = new();
+    private static readonly ILayout[] Answers = [new Challenges(), new AutoReplies(), new Unsubscribes()];
+    private static readonly Generic Unknown = new();
+
     private readonly MailReaderOptions _options;
     private readonly MailOpener _opener;
 
@@ -33,7 +41,7 @@ public sealed class MailReader
     {
         try
         {
-            return Read(_opener.Open(mail), envelopeRecipient);
+            return Read(_opener.Open(mail), envelopeRecipient, 0);
         }
         catch (Exception problem) when (problem is FormatException or ArgumentException or InvalidOperationException or IOException or NotSupportedException or IndexOutOfRangeException or NullReferenceException or InvalidCastException or OverflowException)
         {
@@ -47,17 +55,60 @@ public sealed class MailReader
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public MailReading Read(Stream mail) => Read(BoundedStream.ReadAll(mail, _options.MaxBytes));
 
-    private MailReading Read(OpenedMail mail, string? envelopeRecipient)
+    /// <summary>Asks each kind in turn; the first that recognises the mail decides.</summary>
+    private MailReading Read(OpenedMail mail, string? envelopeRecipient, int depth)
     {
-        var status = new StatusNotification();
-        var fates = status.Read(mail);
-        if (fates.Count == 0)
+        if (Feedback.Read(mail) is { Count: > 0 } complaints)
         {
-            return MailReading.NotAReport("ordinary mail");
+            return Reading(mail, envelopeRecipient, Feedback.Name, complaints, "feedback report (RFC 5965)");
         }
 
+        if (mail.HasDisposition || mail.ReportType == "disposition-notification")
+        {
+            return MailReading.NotAReport("disposition notification (RFC 8098): somebody read or deleted the message");
+        }
+
+        if (Status.Read(mail) is { Count: > 0 } fates)
+        {
+            return Reading(mail, envelopeRecipient, Status.Name, Completion.Complete(mail, fates), "delivery status notification (RFC 3464)");
+        }
+
+        var fromMailSystem = Origin.IsMailSystem(mail);
+        if (fromMailSystem && LayoutTable.Read(mail) is { } told)
+        {
+            return Reading(mail, envelopeRecipient, told.Layout.Name, told.Fates, $"notice in the layout of {told.Layout.Name}");
+        }
+
+        foreach (var kind in Answers)
+        {
+            if (kind.Read(mail) is { Count: > 0 } answers)
+            {
+                return Reading(mail, envelopeRecipient, kind.Name, answers, kind.Name);
+            }
+        }
+
+        if (depth < MaxForwards)
+        {
+            foreach (var inner in Forwards.Within(mail, _opener))
+            {
+                if (Read(inner, envelopeRecipient, depth + 1) is { Reports.Count: > 0 } forwarded)
+                {
+                    return forwarded with { Reason = $"forwarded: {forwarded.Reason}" };
+                }
+            }
+        }
+
+        if (fromMailSystem && Unknown.Read(mail) is { Count: > 0 } guessed)
+        {
+            return Reading(mail, envelopeRecipient, Unknown.Name, guessed, "notice in an unknown layout: recipient and reply by their places");
+        }
+
+        return MailReading.NotAReport(fromMailSystem ? "written by a mail system, but names no recipient whose fate it tells" : "ordinary mail");
+    }
+
+    private MailReading Reading(OpenedMail mail, string? envelopeRecipient, string layout, IReadOnlyList<Fate> fates, string reason)
+    {
         var correlation = new Correlation(_options, mail, envelopeRecipient);
-        var reports = fates.Take(_options.MaxRecipients).Select((fate, i) => correlation.Report(status.Name, fate, fates.Count == 1, i)).ToList();
-        return new MailReading(reports, "delivery status notification (RFC 3464)");
+        return new MailReading([.. fates.Take(_options.MaxRecipients).Select((fate, i) => correlation.Report(layout, fate, fates.Count == 1, i))], reason);
     }
 }

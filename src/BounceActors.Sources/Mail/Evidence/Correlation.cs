@@ -34,11 +34,11 @@ internal sealed class Correlation
         var evidence = new List<string>();
         var recipient = Recipient(fate, alone, evidence);
         var original = _mail.Original;
-        var messageId = MessageId(original["Message-ID"]) ?? _verp?.MessageId ?? MessageId(_perMessage["X-Original-Message-ID"]);
+        var messageId = fate.MessageId ?? MessageId(original["Message-ID"]) ?? _verp?.MessageId ?? MessageId(_perMessage["X-Original-Message-ID"]);
         var envelopeId = Xtext.Decode(_perMessage["Original-Envelope-Id"]);
         Add(evidence, envelopeId is not null, "envelope-id");
         Add(evidence, messageId is not null, "message-id");
-        var sender = Sender(evidence);
+        var sender = fate.Sender ?? Sender(evidence);
         var subject = original["Subject"];
         Add(evidence, subject is not null, "subject");
         var diagnostic = ReplyText.Collapse(fate.Diagnostic, _options.MaxDiagnostic);
@@ -56,6 +56,7 @@ internal sealed class Correlation
             SmtpCode = ReplyText.Code(diagnostic) ?? ReplyText.Code(fate.Status ?? ""),
             EnhancedCode = Codes.Enhanced(fate, diagnostic),
             Diagnostic = diagnostic,
+            SourceClass = fate.SourceClass,
             Source = "mail",
             SourceEventId = ownId is null ? null : string.Create(CultureInfo.InvariantCulture, $"{ownId}/{index}"),
             Campaign = _verp?.Campaign ?? Campaign(original),

@@ -26,6 +26,15 @@ internal sealed record Fate
 
     public DateTimeOffset? LastAttempt { get; init; }
 
+    /// <summary>The source's own class of the failure.</summary>
+    public string? SourceClass { get; init; }
+
+    /// <summary>The original sender, where the layout itself names it.</summary>
+    public string? Sender { get; init; }
+
+    /// <summary>The original message, where the layout itself names it.</summary>
+    public string? MessageId { get; init; }
+
     /// <summary>Where the recipient was found, one of the words of <see cref="MailFacts.Evidence"/>.</summary>
     public string Evidence { get; init; } = "body";
 }

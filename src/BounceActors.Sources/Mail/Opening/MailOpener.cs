@@ -54,8 +54,35 @@ internal sealed class MailOpener(MailReaderOptions options)
             Feedback = parts.Feedback,
             HasDisposition = parts.HasDisposition,
             Original = parts.Original ?? (original.Length > 0 ? HeaderOf(original) : Fields.Empty),
+            AfterNotice = AfterHeader(original),
             Attached = parts.Attached,
         };
+    }
+
+    /// <summary>Opens a mail whose header and text stand within the text of another, with or without quotation marks.</summary>
+    public OpenedMail Open(Fields header, string text)
+    {
+        var (notice, original) = OriginalSplitter.Split(text);
+        return new OpenedMail
+        {
+            Header = header,
+            MediaType = "text/plain",
+            ReportType = "",
+            Notice = new Notice(notice),
+            Status = StatusText.In(text) is { } status ? Fields.Groups(status, MaxStatusGroups) : [],
+            Feedback = null,
+            HasDisposition = false,
+            Original = original.Length > 0 ? HeaderOf(original) : Fields.Empty,
+            Attached = [],
+        };
+    }
+
+    private static string AfterHeader(string text)
+    {
+        var end = text.IndexOf("\n\n", StringComparison.Ordinal);
+        var other = text.IndexOf("\n\r\n", StringComparison.Ordinal);
+        end = end < 0 || (other >= 0 && other < end) ? other : end;
+        return end < 0 ? "" : text[end..].TrimStart();
     }
 
     private MimeMessage Parse(ReadOnlyMemory<byte> content)

@@ -1,8 +1,12 @@
+using System.Text;
+
 namespace BounceActors.Sources.Mail.Opening;
 
 /// <summary>The human-readable part of a mail, up to where the original message begins.</summary>
 internal sealed class Notice
 {
+    private string? _flat;
+
     public Notice(string text)
     {
         Text = text;
@@ -20,18 +24,38 @@ internal sealed class Notice
     /// <summary>Its lines without trailing white space.</summary>
     public IReadOnlyList<string> Lines { get; }
 
-    public bool Contains(string phrase) => Text.Contains(phrase, StringComparison.OrdinalIgnoreCase);
+    /// <summary>The text with all white space collapsed, so that a phrase is found wherever the lines were wrapped.</summary>
+    public string Flat => _flat ??= Flatten(Text);
 
     public bool ContainsAny(ReadOnlySpan<string> phrases)
     {
         foreach (var phrase in phrases)
         {
-            if (Contains(phrase))
+            if (Flat.Contains(phrase, StringComparison.OrdinalIgnoreCase))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    private static string Flatten(string text)
+    {
+        var flat = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            if (!char.IsWhiteSpace(c))
+            {
+                // Word processors bend apostrophes; phrases are compared straight
+                flat.Append(c is '\u2019' or '\u2018' ? '\'' : c);
+            }
+            else if (flat.Length > 0 && flat[^1] != ' ')
+            {
+                flat.Append(' ');
+            }
+        }
+
+        return flat.ToString();
     }
 }

@@ -29,6 +29,9 @@ internal sealed class OpenedMail
     /// <summary>The header of the original message, wherever it was found; empty when nowhere.</summary>
     public required Fields Original { get; init; }
 
+    /// <summary>The text behind the notice: an original, or a mail somebody forwarded, without its header.</summary>
+    public string AfterNotice { get; init; } = "";
+
     /// <summary>Messages attached whole.</summary>
     public required IReadOnlyList<MimeMessage> Attached { get; init; }
 

@@ -69,6 +69,16 @@ internal static class OriginalSplitter
         "here is a copy of the original message",
         "original message header follows",
         "mensaje devuelto",
+        "forwarded message",
+        "begin forwarded message",
+        "weitergeleitete nachricht",
+        "message transféré",
+        "mensaje reenviado",
+        "mensagem encaminhada",
+        "messaggio inoltrato",
+        "doorgestuurd bericht",
+        "wiadomość przekazana",
+        "пересылаемое сообщение",
     ];
 
     private static readonly string[] HeaderNames =

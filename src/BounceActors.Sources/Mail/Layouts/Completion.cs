@@ -1,0 +1,43 @@
+using BounceActors.Domain.Reports;
+using BounceActors.Sources.Mail.Evidence;
+using BounceActors.Sources.Mail.Opening;
+
+namespace BounceActors.Sources.Mail.Layouts;
+
+/// <summary>Adds to what a status part says what only the text beside it says: many MTAs fill the part with half of what they know.</summary>
+internal static class Completion
+{
+    public static IReadOnlyList<Fate> Complete(OpenedMail mail, IReadOnlyList<Fate> fates)
+    {
+        if (fates.All(f => f.Recipient is not null && f.Diagnostic.Length > 0 && f.Action is not null))
+        {
+            return fates;
+        }
+
+        var told = LayoutTable.Read(mail)?.Fates ?? [];
+        return [.. fates.Select(fate => Complete(mail, fate, Partner(fate, fates.Count, told), fates.Count == 1))];
+    }
+
+    private static Fate? Partner(Fate fate, int count, IReadOnlyList<Fate> told) =>
+        told.FirstOrDefault(t => t.Recipient is not null && (t.Recipient.Equals(fate.Recipient) || t.Recipient.Equals(fate.OriginalRecipient)))
+        ?? (count == 1 && told.Count == 1 ? told[0] : null);
+
+    private static Fate Complete(OpenedMail mail, Fate fate, Fate? told, bool alone)
+    {
+        if (fate.Recipient is null && told?.Recipient is { } recipient)
+        {
+            fate = fate with { Recipient = recipient, Evidence = "body" };
+        }
+
+        if (fate.Diagnostic.Length == 0)
+        {
+            fate = fate with { Diagnostic = told?.Diagnostic is { Length: > 0 } words ? words : ReplyFinder.For(mail.Notice, fate.Recipient?.Display ?? "", alone) };
+        }
+
+        return fate.Action is not null ? fate : fate with { Outcome = told?.Outcome ?? OutcomeOf(mail, fate) };
+    }
+
+    /// <summary>Without an action the class of the status tells success; of the two others the words do.</summary>
+    private static ReportOutcome OutcomeOf(OpenedMail mail, Fate fate) =>
+        ReplyText.Enhanced(fate.Status ?? "") is { Class: 2 } ? ReportOutcome.Delivered : NoticeWords.OutcomeOf(mail);
+}

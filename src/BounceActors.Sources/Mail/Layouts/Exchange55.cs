@@ -1,0 +1,14 @@
+namespace BounceActors.Sources.Mail.Layouts;
+
+/// <summary>Exchange 5.5 and its Internet Mail Service.</summary>
+internal static class Exchange55
+{
+    public static readonly NoticeLayout Layout = new()
+    {
+        Name = "exchange55",
+        Signs = ["did not reach the following recipient(s)"],
+        ListAfter = ["did not reach the following recipient"],
+        RecipientAfter = ["smtp="],
+        NoReply = ["the mts-id of the original message is"],
+    };
+}

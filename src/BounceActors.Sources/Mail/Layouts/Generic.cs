@@ -1,0 +1,78 @@
+using BounceActors.Domain.Reports;
+using BounceActors.Sources.Mail.Evidence;
+using BounceActors.Sources.Mail.Opening;
+
+namespace BounceActors.Sources.Mail.Layouts;
+
+/// <summary>
+/// Notices of mail systems nobody described: the failed address and the reply near it, by where such things stand in every notice.
+/// It only looks at mails that a mail system wrote, and rather finds nothing than something weak.
+/// </summary>
+internal sealed class Generic : ILayout
+{
+    private const int Enough = 3;
+
+    private static readonly string[] FailureWords =
+    [
+        "undeliver", "not delivered", "could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "unable to deliver", "failed", "failure", "rejected", "refused", "returned", "does not exist", "doesn't exist", "user unknown", "unknown user", "no such user", "not found", "mailbox full", "quota", "blocked", "bounced", "delayed", "not be reached", "undelivered", "not accepted", "error", "was not sent", "could not deliver", "could not send", "disabled", "inactive", "unavailable",
+        "nicht zugestellt", "unzustellbar", "fehler", "pas pu être", "non remis", "échec", "no se pudo", "no se ha podido", "no entregado", "não foi possível", "não entregue", "falha", "non è stato possibile", "non recapit", "non consegn", "niet worden bezorgd", "onbestelbaar", "nie może", "nie mogła", "niedostarcz", "не доставлен", "не может быть", "не удалось", "недоставлен", "届きません", "配信", "送信できません", "エラー", "无法", "失败", "退回", "無法", "반송", "배달", "실패",
+    ];
+
+    private static readonly string[] OtherPeople = ["postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "administrator@", "admin@", "hostmaster@", "webmaster@"];
+
+    private static readonly string[] NotTheRecipient = ["from:", "sender:", "reply-to:", "return-path:", "message-id", "message id", "contact", "questions", "von:", "de:", "your message from", "sent by", "assistance", "please forward", "mail from"];
+
+    public string Name => "generic";
+
+    public IReadOnlyList<Fate> Read(OpenedMail mail)
+    {
+        if (!mail.Notice.ContainsAny(FailureWords) && !Kinds.Origin.IsNoticeSubject(mail.Subject))
+        {
+            return [];
+        }
+
+        var senders = Addresses.InHeader(mail.Header["To"]).Concat(Addresses.InHeader(mail.From)).Concat(Addresses.InHeader(mail.Original["From"])).Concat(Addresses.InHeader(mail.Original["Return-Path"])).ToHashSet();
+        var addressed = Addresses.InHeader(mail.Original["To"]).Concat(Addresses.InHeader(mail.Original["Cc"])).Concat(Addresses.InHeader(mail.Header["X-Failed-Recipients"])).ToHashSet();
+        var scores = new Dictionary<EmailAddress, int>();
+        var lines = mail.Notice.Lines;
+        for (var i = 0; i < lines.Count && scores.Count < 200; i++)
+        {
+            if (!lines[i].Contains('@'))
+            {
+                continue;
+            }
+
+            var leads = Addresses.TryLeading(lines[i], out var leading, out _);
+            foreach (var text in Addresses.In(lines[i]))
+            {
+                if (!EmailAddress.TryParse(text, out var address, out _) || (senders.Contains(address) && !addressed.Contains(address)) || NoticeWords.HoldsAny(text, OtherPeople))
+                {
+                    continue;
+                }
+
+                var score = (addressed.Contains(address) ? 4 : 0)
+                    + (leads && leading == text ? 2 : 0)
+                    + (ReplyText.HasReply(lines[i]) || NoticeWords.HoldsAny(lines[i], FailureWords) ? 2 : 0)
+                    + (lines.Skip(i + 1).Take(4).Any(ReplyText.HasReply) ? 1 : 0)
+                    - (NoticeWords.HoldsAny(lines[i], NotTheRecipient) ? 4 : 0);
+                scores[address] = Math.Max(score, scores.GetValueOrDefault(address, int.MinValue));
+            }
+        }
+
+        foreach (var failed in Addresses.InHeader(mail.Header["X-Failed-Recipients"]))
+        {
+            scores[failed] = 10;
+        }
+
+        var found = scores.Where(s => s.Value >= Enough).Select(s => s.Key).ToList();
+
+        // Addresses the original went to outdo all others
+        if (found.Exists(addressed.Contains))
+        {
+            found.RemoveAll(a => !addressed.Contains(a));
+        }
+
+        var outcome = NoticeWords.OutcomeOf(mail);
+        return [.. found.Select(a => new Fate { Recipient = a, Outcome = outcome, Diagnostic = ReplyFinder.For(mail.Notice, a.Display, found.Count == 1) })];
+    }
+}
