@@ -9,6 +9,9 @@ public enum EntryKind
     /// <summary>A report that counts against the recipient.</summary>
     Strike,
 
+    /// <summary>Further evidence of a strike that is already settled into the sums: it counts no second time.</summary>
+    Evidence,
+
     /// <summary>A delivery.</summary>
     Delivery,
 
@@ -33,7 +36,10 @@ public sealed record HistoryEntry(
     BounceType Type = BounceType.SoftBounce,
     RemediationAction Action = RemediationAction.NoAction) : IComparable<HistoryEntry>
 {
-    /// <summary>By time; equal times by id, so that the order of arrival never matters. A reset comes after what happened at its moment.</summary>
+    /// <summary>
+    /// By time; equal times by kind, then by id, so that the order of arrival never matters. A message can bounce in the second it was taken
+    /// in, but is not delivered in the second it bounced: the delivery comes first. A reset comes after what happened at its moment.
+    /// </summary>
     public int CompareTo(HistoryEntry? other)
     {
         if (other is null)
@@ -47,7 +53,7 @@ public sealed record HistoryEntry(
             return byTime;
         }
 
-        var byKind = (Kind == EntryKind.Reset).CompareTo(other.Kind == EntryKind.Reset);
+        var byKind = Rank(Kind).CompareTo(Rank(other.Kind));
         return byKind != 0 ? byKind : EventId.CompareTo(other.EventId);
     }
 
@@ -60,6 +66,13 @@ public sealed record HistoryEntry(
     }
 
     private static int Weight(BounceType type) => type is BounceType.HardBounce or BounceType.BlockBounce ? 1 : 0;
+
+    private static int Rank(EntryKind kind) => kind switch
+    {
+        EntryKind.Delivery => 0,
+        EntryKind.Reset => 2,
+        _ => 1,
+    };
 }
 
 /// <summary>The sums of a history, and what they rest on.</summary>
@@ -133,17 +146,23 @@ public sealed record History(Tally Settled, DateTimeOffset? SettledUntil, Immuta
         }
 
         var oldest = entries[0];
+        var effective = Effective(entries, policy);
+        var rest = entries.RemoveAt(0);
         return new History(
-            Step(Settled, oldest, Effective(entries, policy), policy),
+            Step(Settled, oldest, effective, policy),
             Later(SettledUntil, oldest.OccurredAt),
-            entries.RemoveAt(0));
+            oldest.Kind == EntryKind.Strike && effective.Contains(oldest) ? WithoutFurtherStrikes(rest, oldest, policy) : rest);
     }
 
-    /// <summary>This history with the entry of <paramref name="eventId"/> replaced, or taken out when <paramref name="replacement"/> is null.</summary>
+    /// <summary>
+    /// This history with the entry of <paramref name="eventId"/> replaced, or taken out when <paramref name="replacement"/> is null.
+    /// What is settled can no longer be told apart and stays.
+    /// </summary>
     public History Replace(Guid eventId, HistoryEntry? replacement, RecipientPolicy policy)
     {
         var without = this with { Entries = Entries.RemoveAll(e => e.EventId == eventId) };
-        return replacement is null ? without : without.With(replacement, policy);
+        var settled = without.Entries.Count == Entries.Count && replacement?.OccurredAt <= SettledUntil;
+        return replacement is null || settled ? without : without.With(replacement, policy);
     }
 
     /// <summary>The sums of the whole history.</summary>
@@ -153,39 +172,38 @@ public sealed record History(Tally Settled, DateTimeOffset? SettledUntil, Immuta
         return Entries.Aggregate(Settled, (tally, entry) => Step(tally, entry, effective, policy));
     }
 
-    /// <summary>Counted strikes within a time before the last one, for a soft window.</summary>
-    public int CountedSince(DateTimeOffset from, RecipientPolicy policy)
-    {
-        var reset = Entries.LastOrDefault(e => e.Kind == EntryKind.Reset)?.OccurredAt ?? DateTimeOffset.MinValue;
-        return Effective(Entries, policy).Count(e => e.Kind == EntryKind.Strike && e.OccurredAt >= from && e.OccurredAt > reset);
-    }
+    /// <summary>Counted strikes from <paramref name="from"/> on, for a soft window.</summary>
+    public int CountedSince(DateTimeOffset from, RecipientPolicy policy) =>
+        Effective(Entries, policy).Count(e => e.Kind == EntryKind.Strike && e.OccurredAt >= from);
 
     /// <summary>
-    /// The entries that have their full effect. One message costs one strike, its strongest (SEMANTICS I1); by policy, bounces too close
-    /// together cost one, and a delivery of a message that bounced after all is none.
+    /// The entries since the last reset that have their full effect. One message costs one strike, its strongest (SEMANTICS I1); by policy,
+    /// bounces too close together cost one, and a delivery of a message that bounced after all is none.
     /// </summary>
     private static HashSet<HistoryEntry> Effective(ImmutableList<HistoryEntry> entries, RecipientPolicy policy)
     {
-        var strongest = new Dictionary<string, HistoryEntry>(StringComparer.Ordinal);
-        foreach (var entry in entries)
+        var counted = entries.RemoveRange(0, entries.FindLastIndex(e => e.Kind == EntryKind.Reset) + 1);
+        var messages = new Dictionary<string, (HistoryEntry Strongest, HistoryEntry Last)>(StringComparer.Ordinal);
+        foreach (var entry in counted)
         {
-            if (entry is { Kind: EntryKind.Strike, MessageId: { } message }
-                && (!strongest.TryGetValue(message, out var other) || entry.Outweighs(other)))
+            if (entry is { Kind: EntryKind.Strike, MessageId: { } message })
             {
-                strongest[message] = entry;
+                var strongest = messages.TryGetValue(message, out var known) && !entry.Outweighs(known.Strongest) ? known.Strongest : entry;
+                messages[message] = (strongest, entry);
             }
         }
 
         var effective = new HashSet<HistoryEntry>(ReferenceEqualityComparer.Instance);
         DateTimeOffset? last = null;
-        foreach (var entry in entries)
+        foreach (var entry in counted)
         {
-            var bounced = entry.MessageId is { } message ? strongest.GetValueOrDefault(message) : null;
+            (HistoryEntry Strongest, HistoryEntry Last)? bounced =
+                entry.MessageId is { } message && messages.TryGetValue(message, out var known) ? known : null;
             var counts = entry.Kind switch
             {
-                EntryKind.Strike => (bounced is null || ReferenceEquals(bounced, entry))
-                    && !(last is { } time && entry.OccurredAt - time < policy.MinStrikeSpacing),
-                EntryKind.Delivery => !(policy.OutOfBandContradictsDelivery && bounced is not null),
+                EntryKind.Strike => (bounced is null || ReferenceEquals(bounced.Value.Strongest, entry))
+                    && !(entry.OccurredAt - last < policy.MinStrikeSpacing),
+                EntryKind.Delivery => !(policy.OutOfBandContradictsDelivery && bounced?.Last.CompareTo(entry) > 0),
                 _ => true,
             };
             if (counts)
@@ -198,9 +216,18 @@ public sealed record History(Tally Settled, DateTimeOffset? SettledUntil, Immuta
         return effective;
     }
 
+    /// <summary>What a counted strike kept from counting, the other reports on its message and bounces too close to it, must not count once it is settled.</summary>
+    private static ImmutableList<HistoryEntry> WithoutFurtherStrikes(ImmutableList<HistoryEntry> entries, HistoryEntry counted, RecipientPolicy policy) =>
+        entries.ConvertAll(e =>
+            e.Kind == EntryKind.Strike
+            && ((e.MessageId is not null && e.MessageId == counted.MessageId) || e.OccurredAt - counted.OccurredAt < policy.MinStrikeSpacing)
+                ? e with { Kind = EntryKind.Evidence }
+                : e);
+
     private static Tally Step(Tally tally, HistoryEntry entry, HashSet<HistoryEntry> effective, RecipientPolicy policy) => entry.Kind switch
     {
-        EntryKind.Strike => effective.Contains(entry) ? Strike(tally, entry, policy) : Seen(tally, entry),
+        EntryKind.Strike when effective.Contains(entry) => Strike(tally, entry, policy),
+        EntryKind.Strike or EntryKind.Evidence => Seen(tally, entry),
         EntryKind.Delivery => tally with
         {
             // A delivery from before what is already settled does not undo it.
@@ -215,6 +242,8 @@ public sealed record History(Tally Settled, DateTimeOffset? SettledUntil, Immuta
     {
         var consecutive = entry.Type switch
         {
+            // A strike from before what is already settled was ended by the delivery that came after it.
+            _ when entry.OccurredAt < tally.LastDeliveryAt => tally.Consecutive,
             BounceType.HardBounce or BounceType.BlockBounce => tally.Consecutive + 1,
             BounceType.SoftBounce when policy.ResetConsecutiveOnSoft => 0,
             _ => tally.Consecutive,

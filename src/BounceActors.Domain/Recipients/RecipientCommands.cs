@@ -13,15 +13,19 @@ public static class RecipientCommands
         public required RecipientKey Key { get; init; }
     }
 
-    /// <summary>Record a report with its verdict and decide what follows.</summary>
-    public sealed record RecordReport : Command
+    /// <summary>A command that may change a recipient.</summary>
+    public abstract record Change : Command
     {
-        /// <summary>Id this report gets if it is new.</summary>
+        /// <summary>Id of the event that follows if anything changes; repeating a command within <see cref="RecentReports.Memory"/> changes nothing.</summary>
         public required Guid EventId { get; init; }
 
         /// <summary>The tenant whose recipient it is.</summary>
         public required string Tenant { get; init; }
+    }
 
+    /// <summary>Record a report with its verdict and decide what follows.</summary>
+    public sealed record RecordReport : Change
+    {
         /// <summary>What the source said, addresses masked.</summary>
         public required ReportFacts Facts { get; init; }
 
@@ -33,14 +37,8 @@ public static class RecipientCommands
     }
 
     /// <summary>Suppress by hand (or by import): <see cref="SuppressionLevel.Manual"/>, <see cref="SuppressionLevel.Legal"/>, <see cref="SuppressionLevel.Complaint"/> or <see cref="SuppressionLevel.Unsubscribed"/>.</summary>
-    public sealed record AddSuppression : Command
+    public sealed record AddSuppression : Change
     {
-        /// <summary>Id of this decision; repeating it changes nothing.</summary>
-        public required Guid EventId { get; init; }
-
-        /// <summary>The tenant whose recipient it is.</summary>
-        public required string Tenant { get; init; }
-
         /// <summary>The level.</summary>
         public required SuppressionLevel Level { get; init; }
 
@@ -58,17 +56,11 @@ public static class RecipientCommands
     }
 
     /// <summary>Lift suppressions. Lifting bounce levels re-qualifies the recipient: history before this moment no longer counts.</summary>
-    public sealed record LiftSuppression : Command
+    public sealed record LiftSuppression : Change
     {
-        /// <summary>Id of this decision; repeating it changes nothing.</summary>
-        public required Guid EventId { get; init; }
-
-        /// <summary>The tenant whose recipient it is.</summary>
-        public required string Tenant { get; init; }
-
         /// <summary>
-        /// Levels to lift. Empty lifts what reports and operators set: every bounce level, removal, category lists and <see cref="SuppressionLevel.Manual"/>.
-        /// Complaint, opt-out and legal levels are lifted only when named (SEMANTICS I4).
+        /// Levels to lift. Empty re-qualifies: it lifts what bounces led to, every bounce level, category lists and removal. They rest on one
+        /// history, so naming one of them lifts all. Complaint, opt-out, manual and legal levels are lifted only when named (SEMANTICS I4).
         /// </summary>
         public IReadOnlyList<SuppressionLevel> Levels { get; init; } = [];
 
@@ -80,14 +72,8 @@ public static class RecipientCommands
     }
 
     /// <summary>A person's word on a report: confirm its category, or correct it.</summary>
-    public sealed record ReviewReport : Command
+    public sealed record ReviewReport : Change
     {
-        /// <summary>Id of this decision; repeating it changes nothing.</summary>
-        public required Guid EventId { get; init; }
-
-        /// <summary>The tenant whose recipient it is.</summary>
-        public required string Tenant { get; init; }
-
         /// <summary>The report.</summary>
         public required Guid ReportId { get; init; }
 
@@ -185,10 +171,12 @@ public sealed record ReportFacts
         Diagnostic = Masking.Diagnostic(report.Diagnostic, report.Recipient),
         RetryCount = report.RetryCount,
         Stream = report.Stream,
-        Campaign = report.Campaign is null ? null : Masking.Diagnostic(report.Campaign),
+        Campaign = report.Campaign is null ? null : Masking.Diagnostic(report.Campaign, report.Recipient),
         SendingIp = report.SendingIp,
         RemoteMta = report.RemoteMta,
         ReportingMta = report.ReportingMta,
-        Metadata = report.Metadata.ToDictionary(p => Masking.Diagnostic(p.Key), p => Masking.Diagnostic(p.Value, report.Recipient)),
+        Metadata = report.Metadata
+            .GroupBy(p => Masking.Diagnostic(p.Key, report.Recipient), p => Masking.Diagnostic(p.Value, report.Recipient))
+            .ToDictionary(g => g.Key, g => string.Join(", ", g)),
     };
 }

@@ -50,6 +50,7 @@ public sealed record RecipientState
     /// <summary>What follows from a command, and the event that makes it so; no event when nothing changes.</summary>
     public Decided Decide(RecipientCommands.Command command, DateTimeOffset now, RecipientPolicy policy) => command switch
     {
+        RecipientCommands.Change repeated when RecentReports.Knows(Recent, repeated.EventId, now) => Unchanged(repeated, now, policy),
         RecipientCommands.RecordReport record => DecideReport(record, now, policy),
         RecipientCommands.AddSuppression add => DecideAdd(add, now, policy),
         RecipientCommands.LiftSuppression lift => DecideLift(lift, now, policy),
@@ -68,7 +69,7 @@ public sealed record RecipientState
             RecipientEvents.ReportReviewed e => ApplyReview(e, policy),
             _ => throw new InvalidOperationException($"unknown event {change.GetType().Name}"),
         };
-        return next with { EventCount = EventCount + 1 };
+        return next with { Recent = RecentReports.Remember(Recent, change), EventCount = EventCount + 1 };
     }
 
     /// <summary>Where the recipient stands under a policy.</summary>
@@ -141,9 +142,9 @@ public sealed record RecipientState
         var verdict = command.Verdict;
         var occurredAt = facts.OccurredAt is { } time && time < now ? time : now;
         var before = Standing(policy);
-        if (RecentReports.Find(Recent, facts, verdict.Outcome, occurredAt, now) is { } known)
+        if (RecentReports.Find(Recent, facts, verdict.Outcome, now) is { } known)
         {
-            return new Decided(null, before, before.LevelAt(now), known) { ExistingRetry = facts.MessageId is { } m ? Retries.GetValueOrDefault(m) : null };
+            return Unchanged(command, now, policy) with { EventId = known };
         }
 
         var certain = verdict.Confidence >= policy.MinConfidence;
@@ -187,10 +188,15 @@ public sealed record RecipientState
         RecipientEvents.ReportRecorded report, Standing after, double random, DateTimeOffset now, RecipientPolicy policy)
     {
         var message = MessageOf(report);
-        var attempt = report.Facts.RetryCount + 1;
-        if (Retries.TryGetValue(message, out var planned) && planned.Attempt >= attempt)
+        var made = report.Facts.RetryCount;
+        if (Retries.TryGetValue(message, out var planned))
         {
-            return (null, "already_scheduled");
+            // Most sources do not count our retries: what happened after the planned one was due is its failure.
+            made = report.OccurredAt >= planned.DueAt ? Math.Max(made, planned.Attempt) : made;
+            if (planned.Attempt > made)
+            {
+                return (null, "already_scheduled");
+            }
         }
 
         if (report.Facts.MessageId is not null && History.Entries.Any(e => e.Kind == EntryKind.Delivery && e.MessageId == message && e.OccurredAt >= report.OccurredAt))
@@ -203,8 +209,8 @@ public sealed record RecipientState
             return (null, "suppressed");
         }
 
-        var delay = policy.Retry.NextDelay(report.Verdict.Category, report.Facts.RetryCount, random, report.Verdict.RetryAfter);
-        return delay is { } wait ? (new RetryPlan(message, attempt, now + wait, report.Facts.Stream), null) : (null, "attempts_exhausted");
+        var delay = policy.Retry.NextDelay(report.Verdict.Category, made, random, report.Verdict.RetryAfter);
+        return delay is { } wait ? (new RetryPlan(message, made + 1, now + wait, report.Facts.Stream), null) : (null, "attempts_exhausted");
     }
 
     private Decided DecideAdd(RecipientCommands.AddSuppression command, DateTimeOffset now, RecipientPolicy policy)
@@ -216,10 +222,9 @@ public sealed record RecipientState
 
         var before = Standing(policy);
         var suppression = new Suppression(command.Level, command.Stream, command.Until, command.Reason, now, command.Actor, []);
-        var existing = Explicit.Find(s => s.Level == command.Level && s.Stream == command.Stream && s.AppliesTo(command.Stream, now));
-        if (existing is not null && existing.Until == command.Until && existing.Reason == command.Reason && existing.Actor == command.Actor)
+        if (Explicit.Exists(s => s with { Since = now, Causes = suppression.Causes } == suppression))
         {
-            return new Decided(null, before, before.LevelAt(now), command.EventId);
+            return Unchanged(command, now, policy);
         }
 
         return Change(new RecipientEvents.SuppressionAdded
@@ -237,12 +242,13 @@ public sealed record RecipientState
     private Decided DecideLift(RecipientCommands.LiftSuppression command, DateTimeOffset now, RecipientPolicy policy)
     {
         var before = Standing(policy);
-        var levels = before.Suppressions.Select(s => s.Level).Distinct()
-            .Where(l => command.Levels.Count == 0 ? l <= SuppressionLevel.Removed || l == SuppressionLevel.Manual : command.Levels.Contains(l))
-            .ToList();
+        var present = before.Suppressions.Select(s => s.Level).Distinct().ToList();
+        var named = command.Levels.Count == 0 ? present.Where(IsBounceLevel) : present.Where(command.Levels.Contains);
+        var requalifies = named.Any(IsBounceLevel);
+        var levels = present.Where(l => named.Contains(l) || (requalifies && IsBounceLevel(l))).ToList();
         if (levels.Count == 0)
         {
-            return new Decided(null, before, before.LevelAt(now), command.EventId);
+            return Unchanged(command, now, policy);
         }
 
         return Change(new RecipientEvents.SuppressionLifted
@@ -280,6 +286,16 @@ public sealed record RecipientState
         }, policy);
     }
 
+    private Decided Unchanged(RecipientCommands.Change command, DateTimeOffset now, RecipientPolicy policy)
+    {
+        var standing = Standing(policy);
+        var message = (command as RecipientCommands.RecordReport)?.Facts.MessageId;
+        return new Decided(null, standing, standing.LevelAt(now), command.EventId)
+        {
+            ExistingRetry = message is null ? null : Retries.GetValueOrDefault(message),
+        };
+    }
+
     private Decided Change(RecipientEvents.Event change, RecipientPolicy policy)
     {
         var after = Apply(change, policy).Standing(policy);
@@ -290,7 +306,6 @@ public sealed record RecipientState
     {
         var next = this with
         {
-            Recent = RecentReports.Remember(Recent, e.EventId, e.Facts, e.Verdict.Outcome, e.OccurredAt, e.RecordedAt),
             LastReportAt = LastReportAt > e.OccurredAt ? LastReportAt : e.OccurredAt,
         };
         if (e.Decision.NotCountedBecause is null)
@@ -307,7 +322,7 @@ public sealed record RecipientState
             ReportOutcome.Delivered => next with
             {
                 History = next.History.With(new HistoryEntry(e.EventId, EntryKind.Delivery, e.OccurredAt, e.Facts.MessageId), policy),
-                Retries = e.Facts.MessageId is { } delivered ? next.Retries.Remove(delivered) : next.Retries,
+                Retries = e.Facts.MessageId is { } delivered && !BouncedAfter(e.OccurredAt, delivered) ? next.Retries.Remove(delivered) : next.Retries,
             },
             ReportOutcome.Engagement => next with { LastEngagementAt = LastEngagementAt > e.OccurredAt ? LastEngagementAt : e.OccurredAt },
             ReportOutcome.Complaint when e.Decision.Action == RemediationAction.MoveToSuppression => next with
@@ -325,11 +340,10 @@ public sealed record RecipientState
 
     private RecipientState ApplyLift(RecipientEvents.SuppressionLifted e, RecipientPolicy policy)
     {
-        var requalified = e.Levels.Any(l => l <= SuppressionLevel.Removed);
         return this with
         {
             Explicit = Explicit.RemoveAll(s => e.Levels.Contains(s.Level)),
-            History = requalified ? History.With(new HistoryEntry(e.EventId, EntryKind.Reset, e.RecordedAt), policy) : History,
+            History = e.Levels.Any(IsBounceLevel) ? History.With(new HistoryEntry(e.EventId, EntryKind.Reset, e.RecordedAt), policy) : History,
         };
     }
 
@@ -366,19 +380,27 @@ public sealed record RecipientState
             : next;
     }
 
-    /// <summary>One suppression per level and stream: an operator's replaces what stands, a report's only an operator's that is not there or its own later one.</summary>
+    /// <summary>
+    /// One suppression per level and stream for operators, where the last word stands, and one for reports, where the earliest does. Both may
+    /// stand side by side: what an operator set for a while must not swallow a complaint.
+    /// </summary>
     private ImmutableList<Suppression> WithExplicit(Suppression added)
     {
-        var existing = Explicit.Find(s => s.Level == added.Level && s.Stream == added.Stream);
+        var existing = Explicit.Find(s => s.Level == added.Level && s.Stream == added.Stream && s.Actor is null == added.Actor is null);
         if (existing is null)
         {
             return Explicit.Add(added);
         }
 
         var replaces = added.Actor is not null
-            || (existing.Actor is null && (added.Since, added.Causes[0]).CompareTo((existing.Since, existing.Causes[0])) < 0);
+            || (added.Since, added.Causes[0]).CompareTo((existing.Since, existing.Causes[0])) < 0;
         return replaces ? Explicit.Replace(existing, added) : Explicit;
     }
+
+    private bool BouncedAfter(DateTimeOffset delivery, string message) =>
+        History.Entries.Exists(e => e.Kind == EntryKind.Strike && e.MessageId == message && e.OccurredAt > delivery);
+
+    private static bool IsBounceLevel(SuppressionLevel level) => level is > SuppressionLevel.None and <= SuppressionLevel.Removed;
 
     private static ImmutableDictionary<string, RetryPlan> WithRetry(ImmutableDictionary<string, RetryPlan> retries, RetryPlan plan)
     {

@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 
 namespace BounceActors.Domain.Reports;
 
 /// <summary>
 /// A mail address (RFC 5321 section 4.1.2, internationalised by RFC 6531). Two addresses are equal when their <see cref="Normalised"/> forms are:
-/// domain in lower case and A-labels, local part in lower case; no folding of dots or plus tags (SEMANTICS I7).
+/// domain in lower case and A-labels, local part in lower case and composed (NFC, RFC 6532 section 3.1); no folding of dots or plus tags (SEMANTICS I7).
 /// </summary>
 public sealed class EmailAddress : IEquatable<EmailAddress>
 {
@@ -19,7 +20,7 @@ public sealed class EmailAddress : IEquatable<EmailAddress>
         Display = display;
         LocalPart = localPart;
         Domain = domain;
-        Normalised = $"{localPart.ToLowerInvariant()}@{domain}";
+        Normalised = $"{localPart.Normalize(NormalizationForm.FormC).ToLowerInvariant()}@{domain}";
     }
 
     /// <summary>The address as it was given, without angle brackets.</summary>
@@ -101,6 +102,11 @@ public sealed class EmailAddress : IEquatable<EmailAddress>
         if (bare.Length > MaxLength)
         {
             return $"it is longer than {MaxLength} characters";
+        }
+
+        if (bare.EnumerateRunes().Contains(Rune.ReplacementChar))
+        {
+            return "it has a character that is not Unicode";
         }
 
         var at = bare.LastIndexOf('@');

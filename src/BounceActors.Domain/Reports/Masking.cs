@@ -14,8 +14,8 @@ public static partial class Masking
     /// <summary>The text without mail addresses, cut to <see cref="MaxDiagnosticLength"/>. A bare mention of the recipient's local part is masked too when <paramref name="recipient"/> is given.</summary>
     public static string Diagnostic(string text, EmailAddress? recipient = null)
     {
-        var cut = text.Length > MaxDiagnosticLength ? text[..MaxDiagnosticLength] : text;
-        if (cut.Contains('@', StringComparison.Ordinal))
+        var cut = text.Length > MaxDiagnosticLength ? Cut(text) : text;
+        if (cut.Contains('@', StringComparison.Ordinal) || cut.Contains("%40", StringComparison.Ordinal))
         {
             cut = Address().Replace(cut, Mask);
         }
@@ -23,12 +23,22 @@ public static partial class Masking
         // Shorter local parts ("info", "me") are words of many replies; masking them would tear the text apart.
         if (recipient is { LocalPart.Length: >= 5 } && cut.Contains(recipient.LocalPart, StringComparison.OrdinalIgnoreCase))
         {
-            cut = Regex.Replace(cut, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(recipient.LocalPart)}(?![\p{{L}}\p{{N}}])", Mask, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.None, TimeSpan.FromSeconds(1));
+            cut = Regex.Replace(cut, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(recipient.LocalPart)}(?![\p{{L}}\p{{N}}])", Mask, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
         }
 
         return cut;
     }
 
-    [GeneratedRegex(@"<?[^\s<>""'(),;:@\[\]]{1,64}@(?:\[[^\]\s]{1,64}\]|[^\s<>""'(),;:@\[\]]{1,253}[\p{L}\p{N}])>?", RegexOptions.CultureInvariant, 1000)]
+    /// <summary>Cuts before an address rather than through it: half of one is not known as one.</summary>
+    private static string Cut(string text)
+    {
+        var window = text[..Math.Min(text.Length, MaxDiagnosticLength + (2 * EmailAddress.MaxLength))];
+        var torn = Address().Matches(window).FirstOrDefault(m => m.Index < MaxDiagnosticLength && m.Index + m.Length > MaxDiagnosticLength);
+        var at = torn?.Index ?? MaxDiagnosticLength;
+        return text[..(char.IsHighSurrogate(text[at - 1]) ? at - 1 : at)];
+    }
+
+    // The apostrophe of o'neill belongs to an address, the quote around one does not. %40 stands in the links of many replies.
+    [GeneratedRegex(@"<?(?:""[^""\r\n]{1,64}""|[^\s<>""'(),;:@\[\]][^\s<>""(),;:@\[\]]{0,255})(?:@|%40)(?:\[[^\]\s]{1,64}\]|[^\s<>""'(),;:@\[\]]{1,253}[\p{L}\p{N}])>?", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Address();
 }

@@ -76,7 +76,7 @@ public sealed record SenderDomainState
     public SenderEvents.DeltasApplied? Decide(SenderCommands.ApplyDeltas command, DateTimeOffset now)
     {
         var seen = Offsets.GetValueOrDefault(command.Slice, -1);
-        var fresh = command.Deltas.Where(d => d.Offset > seen).ToList();
+        var fresh = command.Deltas.Where(d => d.Offset > seen).DistinctBy(d => d.Offset).ToList();
         if (fresh.Count == 0)
         {
             return null;

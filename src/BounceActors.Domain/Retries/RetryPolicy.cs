@@ -29,7 +29,7 @@ public abstract record RetryPolicy
     public TimeSpan? NextDelay(BounceCategory category, int retryCount, double random, TimeSpan? retryAfter = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(retryCount);
-        if (retryCount + 1 > MaxAttempts || Seconds(category, retryCount) is not { } seconds)
+        if (retryCount >= MaxAttempts || Seconds(category, retryCount) is not { } seconds)
         {
             return null;
         }
