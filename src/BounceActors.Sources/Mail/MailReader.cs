@@ -15,9 +15,13 @@ public sealed class MailReader
     /// <summary>How deep a forwarded report may be wrapped.</summary>
     private const int MaxForwards = 3;
 
+    private const string UnknownReason = "notice in an unknown layout: recipient and reply by their places";
+
     private static readonly FeedbackReports Feedback = new();
     private static readonly StatusNotification Status = new();
-    private static readonly ILayout[] Answers = [new Challenges(), new AutoReplies(), new Unsubscribes()];
+    private static readonly ILayout[] Answers = [new Challenges(), new Unsubscribes(), new AutoReplies()];
+    private static readonly SesNotification Event = new();
+    private static readonly ListManager Lists = new();
     private static readonly Generic Unknown = new();
 
     private readonly MailReaderOptions _options;
@@ -73,10 +77,25 @@ public sealed class MailReader
             return Reading(mail, envelopeRecipient, Status.Name, Completion.Complete(mail, fates), "delivery status notification (RFC 3464)");
         }
 
+        if (Event.Read(mail) is { Count: > 0 } events)
+        {
+            return Reading(mail, envelopeRecipient, Event.Name, events, "event of Amazon SES in JSON");
+        }
+
+        if (Lists.Read(mail) is { Count: > 0 } refused)
+        {
+            return Reading(mail, envelopeRecipient, Lists.Name, refused, "refusal by a mailing-list manager");
+        }
+
         var fromMailSystem = Origin.IsMailSystem(mail);
         if (fromMailSystem && LayoutTable.Read(mail) is { } told)
         {
             return Reading(mail, envelopeRecipient, told.Layout.Name, told.Fates, $"notice in the layout of {told.Layout.Name}");
+        }
+
+        if (Origin.IsDaemon(mail) && Unknown.Read(mail) is { Count: > 0 } guess)
+        {
+            return Reading(mail, envelopeRecipient, Unknown.Name, guess, UnknownReason);
         }
 
         foreach (var kind in Answers)
@@ -100,7 +119,7 @@ public sealed class MailReader
 
         if (fromMailSystem && Unknown.Read(mail) is { Count: > 0 } guessed)
         {
-            return Reading(mail, envelopeRecipient, Unknown.Name, guessed, "notice in an unknown layout: recipient and reply by their places");
+            return Reading(mail, envelopeRecipient, Unknown.Name, guessed, UnknownReason);
         }
 
         return MailReading.NotAReport(fromMailSystem ? "written by a mail system, but names no recipient whose fate it tells" : "ordinary mail");

@@ -6,16 +6,23 @@ namespace BounceActors.Sources.Mail.Evidence;
 /// <summary>Which of the codes on the wire is the report's.</summary>
 internal static class Codes
 {
-    /// <summary>The status field's code; where it only says "other" (x.0.0), the more exact one of the reply.</summary>
+    /// <summary>
+    /// The code the refusing server gave in its reply, then the status field, which is what the reporting MTA made of it, then any other code in the text.
+    /// A code that only says "other" (x.0.0) gives way to one that says more.
+    /// </summary>
     public static EnhancedStatusCode? Enhanced(Fate fate, string diagnostic)
     {
-        var field = ReplyText.Enhanced(fate.Status ?? "");
-        var reply = ReplyText.Enhanced(diagnostic);
-        if (field is not { } given)
+        EnhancedStatusCode? vague = null;
+        foreach (var candidate in (ReadOnlySpan<EnhancedStatusCode?>)[ReplyText.Paired(diagnostic), ReplyText.Enhanced(fate.Status ?? ""), ReplyText.Enhanced(diagnostic)])
         {
-            return reply;
+            if (candidate is { } code && (code.Subject, code.Detail) != (0, 0))
+            {
+                return code;
+            }
+
+            vague ??= candidate;
         }
 
-        return given is { Subject: 0, Detail: 0 } && reply is { } exact && (exact.Subject, exact.Detail) != (0, 0) ? exact : given;
+        return vague;
     }
 }

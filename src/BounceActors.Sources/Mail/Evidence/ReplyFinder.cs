@@ -9,11 +9,9 @@ internal static class ReplyFinder
     private const int MaxLines = 30;
 
     /// <summary>Words of a sentence that gives a reason without a code.</summary>
-    private static readonly string[] ReasonWords =
-    [
+    private static readonly Phrases ReasonWords = new(
         "unknown", "not found", "does not exist", "doesn't exist", "no such", "full", "quota", "exceed", "disabled", "inactive", "reject", "refused", "denied", "blocked", "spam", "virus", "timed out", "timeout",
-        "too large", "too big", "unable to", "could not", "couldn't", "cannot", "can't", "not allowed", "not accept", "expired", "invalid", "unavailable", "failed", "not listed", "not recognized", "not known", "suspended", "over limit", "loop", "unrouteable", "unreachable", "undeliverable",
-    ];
+        "too large", "too big", "unable to", "could not", "couldn't", "cannot", "can't", "not allowed", "not accept", "expired", "invalid", "unavailable", "failed", "not listed", "not recognized", "not known", "suspended", "over limit", "loop", "unrouteable", "unreachable", "undeliverable");
 
     /// <param name="notice">The notice.</param>
     /// <param name="address">The recipient; empty when it is not known.</param>
@@ -82,13 +80,9 @@ internal static class ReplyFinder
     {
         for (var i = from; i < Math.Min(to, notice.Lines.Count); i++)
         {
-            var line = notice.Lines[i];
-            foreach (var word in ReasonWords)
+            if (ReasonWords.In(notice.Lines[i]))
             {
-                if (line.Contains(word, StringComparison.OrdinalIgnoreCase))
-                {
-                    return Extended(notice, i);
-                }
+                return Extended(notice, i);
             }
         }
 

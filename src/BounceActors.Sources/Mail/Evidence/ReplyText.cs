@@ -38,31 +38,11 @@ internal static class ReplyText
         return collapsed.ToString().TrimEnd();
     }
 
-    /// <summary>The SMTP reply code of a text (RFC 5321 section 4.2): three digits where a reply begins, or right before an enhanced code.</summary>
-    public static int? Code(string text)
-    {
-        int? weak = null;
-        for (var i = 0; i + 3 <= text.Length; i++)
-        {
-            if (text[i] is not ('4' or '5' or '2') || !IsCodeAt(text, i))
-            {
-                continue;
-            }
+    /// <summary>The SMTP reply code of a text (RFC 5321 section 4.2): three digits right before an enhanced code, else where a reply begins.</summary>
+    public static int? Code(string text) => Find(text).Code;
 
-            var code = int.Parse(text.AsSpan(i, 3), NumberStyles.None, CultureInfo.InvariantCulture);
-            if (IsEnhancedAt(text, AfterSeparator(text, i + 3), out var enhanced) && enhanced.Class == code / 100)
-            {
-                return code;
-            }
-
-            if (BeginsReply(text, i))
-            {
-                weak ??= code;
-            }
-        }
-
-        return weak;
-    }
+    /// <summary>The enhanced code that stands right behind a reply code of its class: the words of a server, not of those who report them.</summary>
+    public static EnhancedStatusCode? Paired(string text) => Find(text).Enhanced;
 
     /// <summary>The enhanced status code (RFC 3463) of a reply: one that follows a reply code, stands in brackets or after a hash, else the first in the text.</summary>
     public static EnhancedStatusCode? Enhanced(string text)
@@ -92,6 +72,37 @@ internal static class ReplyText
     /// <summary>Whether a line holds a reply: a code where one belongs.</summary>
     public static bool HasReply(string line) => Code(line) is not null || Enhanced(line) is not null;
 
+    private static (int? Code, EnhancedStatusCode? Enhanced) Find(string text)
+    {
+        int? alone = null;
+        for (var i = 0; i + 3 <= text.Length; i++)
+        {
+            if (text[i] is not ('4' or '5' or '2') || !IsCodeAt(text, i))
+            {
+                continue;
+            }
+
+            var code = int.Parse(text.AsSpan(i, 3), NumberStyles.None, CultureInfo.InvariantCulture);
+            if (code is > 200 and < 300 and not (250 or 251 or 252 or 253))
+            {
+                continue;
+            }
+
+            if (IsEnhancedAt(text, AfterSeparator(text, i + 3), out var enhanced) && enhanced.Class == code / 100)
+            {
+                return (code, enhanced);
+            }
+
+            // A success within a text is part of some story; only a text that begins with it tells of a success
+            if (code >= 400 ? BeginsReply(text, i) : text.AsSpan(0, i).Trim().IsEmpty)
+            {
+                alone ??= code;
+            }
+        }
+
+        return (alone, null);
+    }
+
     private static bool IsCodeAt(string text, int i)
     {
         if (text[i + 1] is < '0' or > '7' || !char.IsAsciiDigit(text[i + 2]))
@@ -120,7 +131,7 @@ internal static class ReplyText
 
     private static int AfterSeparator(string text, int i)
     {
-        for (var skipped = 0; i < text.Length && skipped < 4 && text[i] is ' ' or '-' or '\t' or '#' or '(' or ':' or '[' or ',' or ';'; skipped++)
+        for (var skipped = 0; i < text.Length && skipped < 4 && text[i] is ' ' or '-' or '\t' or '#' or '(' or ':' or '[' or ',' or ';' or '\'' or '"'; skipped++)
         {
             i++;
         }

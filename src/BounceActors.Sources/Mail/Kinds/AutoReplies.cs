@@ -21,6 +21,10 @@ internal sealed class AutoReplies : ILayout
         "автоответ", "автоматический ответ", "отсутств", "自動応答", "自動返信", "不在通知", "不在の", "不在：", "外出中", "自动回复", "自动答复", "自動回覆", "自動回應", "外出时的自动回复", "부재 중", "부재중", "자동 회신", "자동 응답", "frånvaro", "autosvar", "automaattinen vastaus", "automatické odpovědi",
     ];
 
+    private static readonly Phrases Mailbox = new("mailbox", "inbox", "email address", "e-mail address", "mail address", "this address", "email account", "e-mail account", "mail account", "postfach", "e-mail-adresse", "adresse e-mail", "adresse électronique", "boîte", "dirección de correo", "buzón", "casella", "indirizzo", "endereço", "caixa de correio", "メールアドレス", "邮箱");
+
+    private static readonly Phrases Closed = new("no longer in use", "no longer used", "no longer active", "no longer valid", "no longer exists", "has been closed", "has been deactivated", "has been discontinued", "is not in use", "nicht mehr verwendet", "nicht mehr gültig", "nicht mehr aktiv", "nicht mehr genutzt", "n'est plus utilisée", "n'est plus valide", "n'est plus active", "ya no está en uso", "ya no es válida", "ya no existe", "non è più attiv", "non è più in uso", "não está mais em uso", "não existe mais", "使われておりません", "使用されておりません", "已停用");
+
     public string Name => "auto-reply";
 
     public IReadOnlyList<Fate> Read(OpenedMail mail)
@@ -37,11 +41,25 @@ internal sealed class AutoReplies : ILayout
             new Fate
             {
                 Recipient = from,
-                Outcome = ReportOutcome.AutoReply,
+                Outcome = IsDeadAddress(mail.Notice) ? ReportOutcome.Bounce : ReportOutcome.AutoReply,
                 Diagnostic = text.Length > MaxText ? text[..MaxText] : text,
                 Evidence = "from",
             },
         ];
+    }
+
+    /// <summary>An answering machine that says its mailbox is closed does not say that somebody is on holiday.</summary>
+    private static bool IsDeadAddress(Notice notice)
+    {
+        foreach (var sentence in notice.Flat.Split([". ", "! ", "\u3002"], 40, StringSplitOptions.None))
+        {
+            if (Mailbox.In(sentence) && Closed.In(sentence))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsAutoReply(OpenedMail mail)

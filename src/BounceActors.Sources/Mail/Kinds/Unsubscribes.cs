@@ -34,7 +34,7 @@ internal sealed class Unsubscribes : ILayout
             return true;
         }
 
-        if (Origin.IsBulk(mail) || Origin.IsReply(mail) || Origin.IsForward(mail))
+        if (NoticeWords.HoldsAny(mail.Header["Auto-Submitted"] ?? "", ["auto-replied"]) || Origin.IsBulk(mail) || Origin.IsReply(mail) || Origin.IsForward(mail))
         {
             return false;
         }

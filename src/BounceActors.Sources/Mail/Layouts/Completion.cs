@@ -9,7 +9,7 @@ internal static class Completion
 {
     public static IReadOnlyList<Fate> Complete(OpenedMail mail, IReadOnlyList<Fate> fates)
     {
-        if (fates.All(f => f.Recipient is not null && f.Diagnostic.Length > 0 && f.Action is not null))
+        if (fates.All(f => f.Recipient is not null && HasWords(f.Diagnostic) && f.Action is not null))
         {
             return fates;
         }
@@ -17,6 +17,9 @@ internal static class Completion
         var told = LayoutTable.Read(mail)?.Fates ?? [];
         return [.. fates.Select(fate => Complete(mail, fate, Partner(fate, fates.Count, told), fates.Count == 1))];
     }
+
+    /// <summary>The exit code of a local program is no diagnostic.</summary>
+    private static bool HasWords(string diagnostic) => diagnostic.AsSpan().Trim().Length > 3;
 
     private static Fate? Partner(Fate fate, int count, IReadOnlyList<Fate> told) =>
         told.FirstOrDefault(t => t.Recipient is not null && (t.Recipient.Equals(fate.Recipient) || t.Recipient.Equals(fate.OriginalRecipient)))
@@ -29,9 +32,9 @@ internal static class Completion
             fate = fate with { Recipient = recipient, Evidence = "body" };
         }
 
-        if (fate.Diagnostic.Length == 0)
+        if (!HasWords(fate.Diagnostic))
         {
-            fate = fate with { Diagnostic = told?.Diagnostic is { Length: > 0 } words ? words : ReplyFinder.For(mail.Notice, fate.Recipient?.Display ?? "", alone) };
+            fate = fate with { Diagnostic = told?.Diagnostic is { } words && HasWords(words) ? words : ReplyFinder.For(mail.Notice, fate.Recipient?.Display ?? "", alone) is { Length: > 0 } found ? found : fate.Diagnostic };
         }
 
         return fate.Action is not null ? fate : fate with { Outcome = told?.Outcome ?? OutcomeOf(mail, fate) };

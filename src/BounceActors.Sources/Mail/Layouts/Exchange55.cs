@@ -6,9 +6,9 @@ internal static class Exchange55
     public static readonly NoticeLayout Layout = new()
     {
         Name = "exchange55",
-        Signs = ["did not reach the following recipient(s)"],
-        ListAfter = ["did not reach the following recipient"],
-        RecipientAfter = ["smtp="],
+        Signs = ["did not reach the following recipient"],
+        ListAfter = ["did not reach the following recipient(s)", "did not reach the following recipients"],
+        RecipientAfter = ["did not reach the following recipient:", "smtp="],
         NoReply = ["the mts-id of the original message is"],
     };
 }

@@ -12,25 +12,25 @@ internal sealed class Generic : ILayout
 {
     private const int Enough = 3;
 
-    private static readonly string[] FailureWords =
-    [
-        "undeliver", "not delivered", "could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "unable to deliver", "failed", "failure", "rejected", "refused", "returned", "does not exist", "doesn't exist", "user unknown", "unknown user", "no such user", "not found", "mailbox full", "quota", "blocked", "bounced", "delayed", "not be reached", "undelivered", "not accepted", "error", "was not sent", "could not deliver", "could not send", "disabled", "inactive", "unavailable",
-        "nicht zugestellt", "unzustellbar", "fehler", "pas pu être", "non remis", "échec", "no se pudo", "no se ha podido", "no entregado", "não foi possível", "não entregue", "falha", "non è stato possibile", "non recapit", "non consegn", "niet worden bezorgd", "onbestelbaar", "nie może", "nie mogła", "niedostarcz", "не доставлен", "не может быть", "не удалось", "недоставлен", "届きません", "配信", "送信できません", "エラー", "无法", "失败", "退回", "無法", "반송", "배달", "실패",
-    ];
+    private static readonly Phrases FailureWords = new(
+        "undeliver", "not delivered", "could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "unable to deliver", "failed", "failure", "rejected", "refused", "returned", "does not exist", "doesn't exist", "user unknown", "unknown user", "no such user", "not found", "mailbox full", "mailbox is full", "quota", "did not reach", "over limit", "blocked", "bounced", "delayed", "not be reached", "undelivered", "not accepted", "error", "was not sent", "could not deliver", "could not send", "disabled", "inactive", "unavailable",
+        "nicht zugestellt", "unzustellbar", "fehler", "pas pu être", "non remis", "échec", "no se pudo", "no se ha podido", "no entregado", "não foi possível", "não entregue", "falha", "non è stato possibile", "non recapit", "non consegn", "niet worden bezorgd", "onbestelbaar", "nie może", "nie mogła", "niedostarcz", "не доставлен", "не может быть", "не удалось", "недоставлен", "届きません", "配信", "送信できません", "エラー", "无法", "失败", "退回", "無法", "반송", "배달", "실패");
 
-    private static readonly string[] OtherPeople = ["postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "administrator@", "admin@", "hostmaster@", "webmaster@"];
+    private static readonly Phrases OtherPeople = new("postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "administrator@", "admin@", "hostmaster@", "webmaster@");
 
-    private static readonly string[] NotTheRecipient = ["from:", "sender:", "reply-to:", "return-path:", "message-id", "message id", "contact", "questions", "von:", "de:", "your message from", "sent by", "assistance", "please forward", "mail from"];
+    private static readonly Phrases NotTheRecipient = new("from:", "sender:", "reply-to:", "return-path:", "message-id", "message id", "contact", "questions", "von:", "de:", "your message from", "sent by", "assistance", "please forward", "mail from");
 
     public string Name => "generic";
 
     public IReadOnlyList<Fate> Read(OpenedMail mail)
     {
-        if (!mail.Notice.ContainsAny(FailureWords) && !Kinds.Origin.IsNoticeSubject(mail.Subject))
-        {
-            return [];
-        }
+        var failed = mail.Header.Has("X-Failed-Recipients") || FailureWords.In(mail.Notice.Flat) || Kinds.Origin.IsNoticeSubject(mail.Subject);
+        return failed ? Find(mail) : [];
+    }
 
+    /// <summary>The recipients a notice seems to speak of, with the replies near them.</summary>
+    public static IReadOnlyList<Fate> Find(OpenedMail mail)
+    {
         var senders = Addresses.InHeader(mail.Header["To"]).Concat(Addresses.InHeader(mail.From)).Concat(Addresses.InHeader(mail.Original["From"])).Concat(Addresses.InHeader(mail.Original["Return-Path"])).ToHashSet();
         var addressed = Addresses.InHeader(mail.Original["To"]).Concat(Addresses.InHeader(mail.Original["Cc"])).Concat(Addresses.InHeader(mail.Header["X-Failed-Recipients"])).ToHashSet();
         var scores = new Dictionary<EmailAddress, int>();
@@ -45,16 +45,16 @@ internal sealed class Generic : ILayout
             var leads = Addresses.TryLeading(lines[i], out var leading, out _);
             foreach (var text in Addresses.In(lines[i]))
             {
-                if (!EmailAddress.TryParse(text, out var address, out _) || (senders.Contains(address) && !addressed.Contains(address)) || NoticeWords.HoldsAny(text, OtherPeople))
+                if (!EmailAddress.TryParse(text, out var address, out _) || (senders.Contains(address) && !addressed.Contains(address)) || OtherPeople.In(text))
                 {
                     continue;
                 }
 
                 var score = (addressed.Contains(address) ? 4 : 0)
                     + (leads && leading == text ? 2 : 0)
-                    + (ReplyText.HasReply(lines[i]) || NoticeWords.HoldsAny(lines[i], FailureWords) ? 2 : 0)
+                    + (ReplyText.HasReply(lines[i]) || FailureWords.In(lines[i]) ? 2 : 0)
                     + (lines.Skip(i + 1).Take(4).Any(ReplyText.HasReply) ? 1 : 0)
-                    - (NoticeWords.HoldsAny(lines[i], NotTheRecipient) ? 4 : 0);
+                    - (NotTheRecipient.In(lines[i]) ? 4 : 0);
                 scores[address] = Math.Max(score, scores.GetValueOrDefault(address, int.MinValue));
             }
         }
@@ -64,7 +64,9 @@ internal sealed class Generic : ILayout
             scores[failed] = 10;
         }
 
-        var found = scores.Where(s => s.Value >= Enough).Select(s => s.Key).ToList();
+        // Where there is nothing to choose from, less is enough
+        var enough = scores.Count == 1 ? 2 : Enough;
+        var found = scores.Where(s => s.Value >= enough).Select(s => s.Key).ToList();
 
         // Addresses the original went to outdo all others
         if (found.Exists(addressed.Contains))

@@ -18,6 +18,6 @@ internal static class JapaneseMobile
             "due to the following reason(s):",
         ],
         AlsoNeeded = ["your mail sent on", "user(s) account", "did not receive this message", "rejected by a remote", "mailbox is full", "reason(s):"],
-        RecipientAfter = ["could not be delivered to:", "could not be delivered to"],
+        RecipientAfter = ["recipient: <", "could not be delivered to:", "could not be delivered to"],
     };
 }

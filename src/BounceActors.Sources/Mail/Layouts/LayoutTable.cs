@@ -5,9 +5,8 @@ namespace BounceActors.Sources.Mail.Layouts;
 /// <summary>All layouts without a usable status part, the more particular ones first.</summary>
 internal static class LayoutTable
 {
-    private static readonly ILayout[] All =
+    private static readonly INoticeLayout[] All =
     [
-        new SesNotification(),
         GoogleGroups.Layout,
         Gmail.Layout,
         HMailServer.Layout,
@@ -52,17 +51,18 @@ internal static class LayoutTable
         UnknownTrouble.Layout,
         UnknownRejected.Layout,
         IMail.Layout,
-        ListManager.Layout,
     ];
+
+    private static readonly SignIndex Index = new([.. All.Select(l => l.Signs)]);
 
     /// <summary>What the first layout that fits finds.</summary>
     public static (ILayout Layout, IReadOnlyList<Fate> Fates)? Read(OpenedMail mail)
     {
-        foreach (var layout in All)
+        foreach (var place in Index.In(mail.Notice.Flat))
         {
-            if (layout.Read(mail) is { Count: > 0 } fates)
+            if (All[place].Read(mail) is { Count: > 0 } fates)
             {
-                return (layout, fates);
+                return (All[place], fates);
             }
         }
 

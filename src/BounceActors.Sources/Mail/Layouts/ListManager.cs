@@ -1,29 +1,44 @@
 using BounceActors.Domain.Reports;
+using BounceActors.Sources.Mail.Evidence;
+using BounceActors.Sources.Mail.Opening;
 
 namespace BounceActors.Sources.Mail.Layouts;
 
-/// <summary>Mailing-list managers (fml, Majordomo, ezmlm, Mailman) that refuse a post.</summary>
-internal static class ListManager
+/// <summary>Mailing-list managers (fml, Mailman, ezmlm, Majordomo, Sympa, Listserv) that tell a poster why the list did not take the message. What could not be delivered to is the list.</summary>
+internal sealed class ListManager : ILayout
 {
-    public static readonly NoticeLayout Layout = new()
+    /// <summary>The refusal stands at the top; further down it may be a rule of the list somebody quotes.</summary>
+    private const int Top = 15;
+
+    private static readonly Phrases Refusals = new(
+        "not a member of this mailing list", "not member", "not a member of the list", "not allowed to post", "non-member", "only members", "not subscribed to", "are not subscribed", "posting is not allowed", "duplicated message-id", "mail loop", "loop alert",
+        "has been rejected", "was rejected", "rejected automatically", "message rejected", "message is too large", "list is closed", "no such list", "not distributed", "restricted to subscribers");
+
+    private static readonly string[] ServerHeaders = ["X-MLServer", "X-ML-Name", "X-List-Administrivia", "X-Listserver", "X-Majordomo", "X-Sympa-To"];
+
+    public string Name => "list-manager";
+
+    public IReadOnlyList<Fate> Read(OpenedMail mail)
     {
-        Name = "listmanager",
-        Signs =
-        [
-            "you are not a member of this mailing list",
-            "you are not allowed to post to this mailing list",
-            "non-member",
-            "is not a member of the list",
-            "your message to the list",
-            "posting by non-members",
-            "only members may post",
-            "you are not subscribed",
-            "this list is closed",
-            "your message has been rejected, probably because you are not subscribed",
-        ],
-        AlsoNeeded = ["reject", "not allowed", "closed", "not a member", "non-member", "not been posted", "not subscribed"],
-        RecipientAfter = ["mailing list <", "mailing list:", "posted to the list", "post to the list", "post to"],
-        LeadingAddresses = false,
-        Outcome = ReportOutcome.Bounce,
-    };
+        if (!ServerHeaders.Any(mail.Header.Has) && !IsOwner(mail))
+        {
+            return [];
+        }
+
+        var top = mail.Notice.Lines.Where(l => l.Length > 0 && l[0] != '>').Take(Top).ToList();
+        var text = string.Join(' ', top);
+        if (!Refusals.In(text) && !Refusals.In(mail.Subject))
+        {
+            return [];
+        }
+
+        var poster = Addresses.InHeader(mail.Header["To"]).ToHashSet();
+        var list = top.SelectMany(l => Addresses.InHeader(l)).FirstOrDefault(a => !poster.Contains(a)) ?? top.SelectMany(l => Addresses.InHeader(l)).FirstOrDefault();
+        var reason = top.FirstOrDefault(l => Refusals.In(l)) ?? mail.Subject;
+        return list is null ? [] : [new Fate { Recipient = list, Diagnostic = reason, Outcome = ReportOutcome.Bounce }];
+    }
+
+    private static bool IsOwner(OpenedMail mail) => Addresses.FromField(mail.From) is { } from && !mail.Header.Has("List-Post")
+        && (from.LocalPart.EndsWith("-bounces", StringComparison.OrdinalIgnoreCase) || from.LocalPart.EndsWith("-owner", StringComparison.OrdinalIgnoreCase) || from.LocalPart.StartsWith("owner-", StringComparison.OrdinalIgnoreCase)
+            || from.LocalPart.Equals("majordomo", StringComparison.OrdinalIgnoreCase) || from.LocalPart.Equals("listserv", StringComparison.OrdinalIgnoreCase) || from.LocalPart.Equals("sympa", StringComparison.OrdinalIgnoreCase));
 }

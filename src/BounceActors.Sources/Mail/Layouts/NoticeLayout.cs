@@ -8,14 +8,14 @@ namespace BounceActors.Sources.Mail.Layouts;
 /// A layout that can be told as data: phrases it is known by, where recipients stand, where replies stand.
 /// Most MTAs without a status part write their notice in one of these shapes.
 /// </summary>
-internal sealed record NoticeLayout : ILayout
+internal sealed record NoticeLayout : INoticeLayout
 {
     private const int MaxReplyLines = 60;
 
     public required string Name { get; init; }
 
     /// <summary>One of these in the text makes it this layout; white space is compared collapsed.</summary>
-    public required string[] Signs { get; init; }
+    public required IReadOnlyList<string> Signs { get; init; }
 
     /// <summary>All of these must be in the text too.</summary>
     public string[] AlsoNeeded { get; init; } = [];
@@ -44,7 +44,7 @@ internal sealed record NoticeLayout : ILayout
     public IReadOnlyList<Fate> Read(OpenedMail mail)
     {
         var notice = mail.Notice;
-        if (!notice.ContainsAny(Signs) || (AlsoNeeded.Length > 0 && !notice.ContainsAny(AlsoNeeded)))
+        if (AlsoNeeded.Length > 0 && !notice.ContainsAny(AlsoNeeded))
         {
             return [];
         }
@@ -67,6 +67,11 @@ internal sealed record NoticeLayout : ILayout
             }
 
             list.Add(new Fate { Recipient = recipient, Diagnostic = diagnostic, Outcome = outcome });
+        }
+
+        if (list.Count == 0)
+        {
+            list.AddRange(Generic.Find(mail).Select(f => f with { Diagnostic = shared.Length > 0 ? shared : f.Diagnostic, Outcome = outcome }));
         }
 
         // A notice of a known kind whose recipient cannot be read is still a notice: the header of the original may name the recipient

@@ -5,13 +5,15 @@ using BounceActors.Sources.Mail.Opening;
 namespace BounceActors.Sources.Mail.Layouts;
 
 /// <summary>Notices of a Postfix server to its postmaster about a session it refused ("Postfix SMTP server: errors from …"), with the transcript of that session.</summary>
-internal sealed class PostfixSession : ILayout
+internal sealed class PostfixSession : INoticeLayout
 {
     public string Name => "postfix-notice";
 
+    public IReadOnlyList<string> Signs { get; } = ["transcript of session follows"];
+
     public IReadOnlyList<Fate> Read(OpenedMail mail)
     {
-        if (!mail.Notice.ContainsAny(["transcript of session follows"]) || !mail.Notice.ContainsAny([" in: rcpt to:", " in: mail from:", " in: ehlo", " in: helo"]))
+        if (!mail.Notice.ContainsAny([" in: rcpt to:", " in: mail from:", " in: ehlo", " in: helo"]))
         {
             return [];
         }

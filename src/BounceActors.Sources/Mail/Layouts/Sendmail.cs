@@ -5,7 +5,7 @@ using BounceActors.Sources.Mail.Opening;
 namespace BounceActors.Sources.Mail.Layouts;
 
 /// <summary>Sendmail 8 and 5 and those that write like them (activehunter, McAfee, Proofpoint): sections under dashed titles, and a transcript.</summary>
-internal sealed class Sendmail : ILayout
+internal sealed class Sendmail : INoticeLayout
 {
     private static readonly string[] ListTitles =
         ["the following addresses had", "the following address had", "following recipients had", "recipients of this delivery", "the following addresses were not"];
@@ -14,14 +14,11 @@ internal sealed class Sendmail : ILayout
 
     public string Name => "sendmail";
 
+    public IReadOnlyList<string> Signs { get; } = [.. ListTitles, .. TranscriptTitles];
+
     public IReadOnlyList<Fate> Read(OpenedMail mail)
     {
         var notice = mail.Notice;
-        if (!notice.ContainsAny(ListTitles) && !notice.ContainsAny(TranscriptTitles))
-        {
-            return [];
-        }
-
         var fates = Listed(mail);
         if (fates.Count == 0)
         {
@@ -50,17 +47,24 @@ internal sealed class Sendmail : ILayout
                 var text = line.Trim();
                 if (text.StartsWith("(reason:", StringComparison.OrdinalIgnoreCase) && fates.Count > 0)
                 {
-                    fates[^1] = fates[^1] with { Diagnostic = text[8..].Trim().TrimEnd(')') };
+                    var reason = text[8..].Trim().TrimEnd(')');
+                    fates[^1] = fates[^1] with { Diagnostic = reason.Length > 3 ? reason : "" };
                 }
                 else if (text.StartsWith("(expanded from:", StringComparison.OrdinalIgnoreCase) && fates.Count > 0)
                 {
                     // The alias is what the sender had written; the expansion is what failed
-                    fates[^1] = fates[^1] with { OriginalRecipient = Addresses.FromField(text[15..].TrimEnd(')')) };
+                    var alias = Addresses.FromField(text[15..].TrimEnd(')'));
+                    fates[^1] = fates[^1] with { OriginalRecipient = alias, Recipient = fates[^1].Recipient ?? alias };
                 }
                 else if (Addresses.TryLeading(line, out var address, out var rest) && EmailAddress.TryParse(address, out var recipient, out _))
                 {
-                    fates.RemoveAll(f => f.Recipient!.Equals(recipient));
+                    fates.RemoveAll(f => recipient.Equals(f.Recipient));
                     fates.Add(new Fate { Recipient = recipient, Diagnostic = Addresses.First(rest) is { } again && again == address ? "" : rest.Trim('(', ')'), Outcome = outcome });
+                }
+                else if (text[0] is '|' or '/' || text.StartsWith("\"|", StringComparison.Ordinal))
+                {
+                    // A program or file an alias leads to
+                    fates.Add(new Fate { Outcome = outcome });
                 }
                 else if (fates.Count > 0 && char.IsWhiteSpace(line[0]))
                 {

@@ -13,9 +13,9 @@ internal sealed class SesNotification : ILayout
 
     public IReadOnlyList<Fate> Read(OpenedMail mail)
     {
-        var text = mail.Notice.Text;
-        var start = text.IndexOf('{');
-        if (start < 0 || (!text.Contains("notificationType", StringComparison.Ordinal) && !text.Contains("eventType", StringComparison.Ordinal)))
+        // SNS sends nothing in front of the event; JSON within a letter is somebody's example
+        var text = mail.Notice.Text.TrimStart();
+        if (!text.StartsWith('{') || (!text.Contains("notificationType", StringComparison.Ordinal) && !text.Contains("eventType", StringComparison.Ordinal)))
         {
             return [];
         }
@@ -23,10 +23,16 @@ internal sealed class SesNotification : ILayout
         try
         {
             // Mail wraps the one long line of the event, also within its strings
-            var bytes = Encoding.UTF8.GetBytes(text[start..].ReplaceLineEndings(""));
+            var bytes = Encoding.UTF8.GetBytes(text.ReplaceLineEndings(""));
             var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 32 });
             using var json = JsonDocument.ParseValue(ref reader);
-            return Read(json.RootElement);
+            if (Text(json.RootElement, "Message") is not { } wrapped)
+            {
+                return Read(json.RootElement);
+            }
+
+            using var inner = JsonDocument.Parse(wrapped, new JsonDocumentOptions { MaxDepth = 32 });
+            return Read(inner.RootElement);
         }
         catch (JsonException)
         {

@@ -65,6 +65,13 @@ internal sealed class StatusNotification : ILayout
     {
         var final = Addresses.FromField(fields["Final-Recipient"]);
         var original = Addresses.FromField(fields["Original-Recipient"]) ?? Addresses.FromField(fields["X-Original-Recipient"]);
+
+        // Behind a gateway the final recipient may be a name only that host knows; the sender knows the original one
+        if (original is not null && final?.Domain.Contains('.') == false)
+        {
+            final = null;
+        }
+
         return new Fate
         {
             Recipient = final ?? original ?? Addresses.FromField(fields["X-Actual-Recipient"]),

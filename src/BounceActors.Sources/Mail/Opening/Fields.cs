@@ -1,4 +1,5 @@
 using System.Text;
+using MimeKit;
 
 namespace BounceActors.Sources.Mail.Opening;
 
@@ -7,20 +8,20 @@ internal sealed class Fields
 {
     public static readonly Fields Empty = new();
 
-    private readonly List<KeyValuePair<string, string>> _fields = [];
+    private readonly List<Field> _fields = [];
 
     public int Count => _fields.Count;
 
-    public IReadOnlyList<KeyValuePair<string, string>> All => _fields;
+    public IReadOnlyList<Field> All => _fields;
 
     /// <summary>The first non-empty value of the field, trimmed; null when there is none.</summary>
     public string? this[string name]
     {
         get
         {
-            foreach (var (key, value) in _fields)
+            foreach (var field in _fields)
             {
-                if (value.Length > 0 && key.Equals(name, StringComparison.OrdinalIgnoreCase))
+                if (field.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && field.Value is { Length: > 0 } value)
                 {
                     return value;
                 }
@@ -47,20 +48,11 @@ internal sealed class Fields
     }
 
     public IEnumerable<string> Values(string name) =>
-        _fields.Where(f => f.Value.Length > 0 && f.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => f.Value);
+        _fields.Where(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && f.Value.Length > 0).Select(f => f.Value);
 
-    public void Add(string name, string value) => _fields.Add(new(name, value.Trim()));
+    public void Add(string name, string value) => _fields.Add(new Field(name, value));
 
-    public void AddMissing(Fields other)
-    {
-        foreach (var (name, value) in other._fields)
-        {
-            if (!Has(name))
-            {
-                Add(name, value);
-            }
-        }
-    }
+    public void Add(Header header) => _fields.Add(new Field(header));
 
     /// <summary>Splits a text into groups at blank lines. Folded lines are joined; a line that is no field belongs to the field before it, because some MTAs break a long diagnostic without indenting it.</summary>
     public static List<Fields> Groups(string text, int maxGroups)
@@ -148,4 +140,29 @@ internal sealed class Fields
 
         return colon;
     }
+}
+
+/// <summary>One field. The value of a header is decoded when somebody asks for it: of the many a message has, few are ever read.</summary>
+internal sealed class Field
+{
+    private readonly Header? _header;
+    private string? _value;
+
+    public Field(string name, string value)
+    {
+        Name = name;
+        _value = value.Trim();
+    }
+
+    public Field(Header header)
+    {
+        Name = header.Field;
+        _header = header;
+    }
+
+    public string Name { get; }
+
+    public string Value => _value ??= (_header!.Value ?? "").Trim();
+
+    public void Deconstruct(out string name, out string value) => (name, value) = (Name, Value);
 }

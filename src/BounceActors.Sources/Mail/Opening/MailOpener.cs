@@ -1,4 +1,5 @@
 using System.Text;
+using BounceActors.Sources.Mail.Kinds;
 using MimeKit;
 using MimeKit.Utils;
 
@@ -36,15 +37,10 @@ internal sealed class MailOpener(MailReaderOptions options)
         var parts = new Parts(options);
         parts.Take(message.Body, 0);
         var type = message.Body?.ContentType;
-        var (notice, original) = OriginalSplitter.Split(parts.Text);
+        var text = parts.Text;
+        var (notice, original) = OriginalSplitter.Split(text);
 
-        // A status part that lost its MIME type is still one when its fields are all there
-        if (parts.Status.Count == 0 && StatusText.In(parts.Text) is { } status)
-        {
-            parts.Status.AddRange(Fields.Groups(status, MaxStatusGroups));
-        }
-
-        return new OpenedMail
+        return WithStatusText(text, new OpenedMail
         {
             Header = HeaderOf(message.Headers),
             MediaType = type?.MimeType.ToLowerInvariant() ?? "text/plain",
@@ -56,25 +52,29 @@ internal sealed class MailOpener(MailReaderOptions options)
             Original = parts.Original ?? (original.Length > 0 ? HeaderOf(original) : Fields.Empty),
             AfterNotice = AfterHeader(original),
             Attached = parts.Attached,
-        };
+        });
     }
+
+    /// <summary>A status part that lost its MIME type is still one when its fields are all there, and when a mail system wrote them.</summary>
+    private static OpenedMail WithStatusText(string text, OpenedMail mail) =>
+        mail.Status.Count == 0 && StatusText.In(text) is { } status && Origin.IsMailSystem(mail) ? mail with { Status = Fields.Groups(status, MaxStatusGroups) } : mail;
 
     /// <summary>Opens a mail whose header and text stand within the text of another, with or without quotation marks.</summary>
     public OpenedMail Open(Fields header, string text)
     {
         var (notice, original) = OriginalSplitter.Split(text);
-        return new OpenedMail
+        return WithStatusText(text, new OpenedMail
         {
             Header = header,
             MediaType = "text/plain",
             ReportType = "",
             Notice = new Notice(notice),
-            Status = StatusText.In(text) is { } status ? Fields.Groups(status, MaxStatusGroups) : [],
+            Status = [],
             Feedback = null,
             HasDisposition = false,
             Original = original.Length > 0 ? HeaderOf(original) : Fields.Empty,
             Attached = [],
-        };
+        });
     }
 
     private static string AfterHeader(string text)
@@ -100,7 +100,7 @@ internal sealed class MailOpener(MailReaderOptions options)
         var fields = new Fields();
         foreach (var header in headers)
         {
-            fields.Add(header.Field, header.Value ?? "");
+            fields.Add(header);
         }
 
         return fields;
@@ -145,15 +145,15 @@ internal sealed class MailOpener(MailReaderOptions options)
 
             switch (entity)
             {
+                case Multipart { Count: 0 } broken:
+                    // Its boundary is missing or wrong: what it holds is still text to be read
+                    AddText(broken.Preamble ?? "");
+                    AddText(broken.Epilogue ?? "");
+                    break;
                 case MultipartAlternative alternative:
                     TakeAlternative(alternative, depth);
                     break;
                 case Multipart multipart:
-                    if (multipart.Count == 0 && multipart.Preamble is { } preamble)
-                    {
-                        AddText(preamble);
-                    }
-
                     foreach (var part in multipart)
                     {
                         Take(part, depth + 1);

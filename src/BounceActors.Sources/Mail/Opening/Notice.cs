@@ -3,26 +3,15 @@ using System.Text;
 namespace BounceActors.Sources.Mail.Opening;
 
 /// <summary>The human-readable part of a mail, up to where the original message begins.</summary>
-internal sealed class Notice
+internal sealed class Notice(string text)
 {
     private string? _flat;
+    private List<string>? _lines;
 
-    public Notice(string text)
-    {
-        Text = text;
-        var lines = new List<string>();
-        foreach (var line in text.AsSpan().EnumerateLines())
-        {
-            lines.Add(line.TrimEnd().ToString());
-        }
-
-        Lines = lines;
-    }
-
-    public string Text { get; }
+    public string Text => text;
 
     /// <summary>Its lines without trailing white space.</summary>
-    public IReadOnlyList<string> Lines { get; }
+    public IReadOnlyList<string> Lines => _lines ??= Split(text);
 
     /// <summary>The text with all white space collapsed, so that a phrase is found wherever the lines were wrapped.</summary>
     public string Flat => _flat ??= Flatten(Text);
@@ -38,6 +27,17 @@ internal sealed class Notice
         }
 
         return false;
+    }
+
+    private static List<string> Split(string text)
+    {
+        var lines = new List<string>();
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            lines.Add(line.TrimEnd().ToString());
+        }
+
+        return lines;
     }
 
     private static string Flatten(string text)

@@ -3,7 +3,7 @@ using MimeKit;
 namespace BounceActors.Sources.Mail.Opening;
 
 /// <summary>A mail taken apart into what a report can be read from.</summary>
-internal sealed class OpenedMail
+internal sealed record OpenedMail
 {
     /// <summary>The mail's own header, decoded and unfolded.</summary>
     public required Fields Header { get; init; }

@@ -1,11 +1,12 @@
+using BounceActors.Sources.Mail.Evidence;
+
 namespace BounceActors.Sources.Mail.Opening;
 
 /// <summary>Parts the words of the reporting MTA from the original message that follows them in the same text.</summary>
 internal static class OriginalSplitter
 {
     /// <summary>What MTAs write above the original; compared without the rules and dashes around it.</summary>
-    private static readonly string[] Markers =
-    [
+    private static readonly Phrases Markers = new(
         "below this line is a copy of the message",
         "below the next line is a copy of the message",
         "below this line is the original bounce",
@@ -61,7 +62,6 @@ internal static class OriginalSplitter
         "原始邮件",
         "原始郵件",
         "원본 메시지",
-        "message details",
         "possibly truncated original message follows",
         "start of returned message",
         "copy of your message",
@@ -78,15 +78,15 @@ internal static class OriginalSplitter
         "messaggio inoltrato",
         "doorgestuurd bericht",
         "wiadomość przekazana",
-        "пересылаемое сообщение",
-    ];
+        "пересылаемое сообщение");
 
-    private static readonly string[] HeaderNames =
-        ["Received", "Return-Path", "From", "To", "Subject", "Date", "Message-ID", "Message-Id", "MIME-Version", "Mime-Version", "DKIM-Signature", "X-Mailer", "Content-Type", "Sender", "Reply-To", "Delivered-To"];
+    private static readonly System.Collections.Frozen.FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> HeaderNames =
+        System.Collections.Frozen.FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Received", "Return-Path", "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "DKIM-Signature", "X-Mailer", "Content-Type", "Sender", "Reply-To", "Delivered-To").GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Splits at the first marker that an original really follows, or at a block of header lines nobody announced.</summary>
     public static (string Notice, string Original) Split(string text)
     {
+        var marked = Markers.In(text);
         var lines = new List<(int Start, int End)>();
         var offset = 0;
         foreach (var line in text.AsSpan().EnumerateLines())
@@ -102,7 +102,7 @@ internal static class OriginalSplitter
         for (var i = 0; i < lines.Count; i++)
         {
             var line = Line(i);
-            if (IsMarker(line) && HeaderAfter(i + 1) is { } header)
+            if (marked && IsMarker(line) && HeaderAfter(i + 1) is { } header)
             {
                 return (text[..lines[i].Start], text[lines[header].Start..]);
             }
@@ -164,16 +164,8 @@ internal static class OriginalSplitter
             return false;
         }
 
-        foreach (var marker in Markers)
-        {
-            if (bare.StartsWith(marker, StringComparison.OrdinalIgnoreCase))
-            {
-                // "The first 20 lines of the message follow" and the like, not any sentence that happens to begin so
-                return marker != "the first" || bare.Contains("lines", StringComparison.OrdinalIgnoreCase);
-            }
-        }
-
-        return false;
+        // "The first 20 lines of the message follow" and the like, not any sentence that happens to begin so
+        return Markers.IndexIn(bare) == 0 && (!bare.StartsWith("the first", StringComparison.OrdinalIgnoreCase) || bare.Contains("lines", StringComparison.OrdinalIgnoreCase));
     }
 
     private static bool IsHeaderLine(ReadOnlySpan<char> line)
@@ -184,14 +176,6 @@ internal static class OriginalSplitter
             return false;
         }
 
-        foreach (var name in HeaderNames)
-        {
-            if (line[..length].TrimEnd().Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return line.StartsWith("X-", StringComparison.OrdinalIgnoreCase);
+        return HeaderNames.Contains(line[..length].TrimEnd()) || line.StartsWith("X-", StringComparison.OrdinalIgnoreCase);
     }
 }
