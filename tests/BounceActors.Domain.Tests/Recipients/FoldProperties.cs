@@ -47,7 +47,7 @@ public class FoldProperties
         Gen.Select(Reports(60).SelectMany(r => Gen.Shuffle(r).Select(s => (InOrder: r, Shuffled: s))), Policies).Sample((reports, policy) =>
             Assert.Equal(
                 Recipient.Text(Fold(reports.InOrder, policy).Standing(policy)),
-                Recipient.Text(Fold(reports.Shuffled, policy).Standing(policy))));
+                Recipient.Text(Fold(reports.Shuffled, policy).Standing(policy))), iter: 1_000);
 
     [Fact]
     public void Should_not_change_by_duplicates_wherever_they_arrive() =>
@@ -98,7 +98,7 @@ public class FoldProperties
                 Assert.All(standing.Suppressions, s => Assert.Subset(ids, s.Causes.ToHashSet()));
                 Assert.Equal(standing.Suppressions.OrderByDescending(s => s.Level).Select(s => s.Level), standing.Suppressions.Select(s => s.Level));
             }
-        });
+        }, iter: 300);
 
     [Fact]
     public void Should_count_one_strike_per_message_at_most() =>
@@ -109,7 +109,7 @@ public class FoldProperties
             var messages = counted.Select(r => r.Message ?? r.Id.ToString()).Distinct().Count();
 
             Assert.Equal(messages, Fold(reports, policy).Standing(policy).BounceCount);
-        });
+        }, iter: 1_000);
 
     [Fact]
     public void Should_never_count_auto_replies_challenges_delays_deliveries_feedback_and_echoes() =>
@@ -176,7 +176,7 @@ public class FoldProperties
             {
                 Assert.Equal(Recipient.Text(without), Recipient.Text(corrected));
             }
-        });
+        }, iter: 1_000);
 
     [Fact]
     public void Should_keep_exact_sums_for_more_reports_than_are_kept_singly_in_any_order() =>
@@ -193,7 +193,7 @@ public class FoldProperties
             Assert.Equal(inOrder.LastBounceAt, shuffled.LastBounceAt);
             Assert.Equal(inOrder.LastDeliveryAt, shuffled.LastDeliveryAt);
             Assert.Equal(inOrder.LevelAt(Arrival), shuffled.LevelAt(Arrival));
-        }, iter: 20);
+        }, iter: 10);
 
     [Fact]
     public void Should_end_at_the_same_standing_when_reports_arrive_less_late_than_are_kept_singly() =>
@@ -204,7 +204,7 @@ public class FoldProperties
             var policy = new RecipientPolicy();
 
             Assert.Equal(Recipient.Text(Fold(reports, policy).Standing(policy)), Recipient.Text(Fold(late, policy).Standing(policy)));
-        }, iter: 20);
+        }, iter: 10);
 
     [Theory]
     [InlineData(true)]
