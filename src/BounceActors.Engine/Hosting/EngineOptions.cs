@@ -1,0 +1,108 @@
+using System.ComponentModel.DataAnnotations;
+using BounceActors.Domain.Recipients;
+using BounceActors.Domain.Retries;
+using BounceActors.Engine.Storage;
+
+namespace BounceActors.Engine.Hosting;
+
+/// <summary>Everything the engine is told from outside.</summary>
+public sealed class EngineOptions
+{
+    public StorageOptions Storage { get; set; } = new();
+
+    public PolicyOptions Policy { get; set; } = new();
+
+    public RetryOptions Retry { get; set; } = new();
+
+    public NodeOptions Cluster { get; set; } = new();
+
+    /// <summary>The policy these settings describe.</summary>
+    public RecipientPolicy RecipientPolicy() => new()
+    {
+        Profile = Policy.Profile,
+        HardThreshold = Policy.HardThreshold,
+        SoftThreshold = Policy.SoftThreshold,
+        ReputationThreshold = Policy.ReputationThreshold,
+        RecentDays = Policy.RecentDays,
+        ResetConsecutiveOnSoft = Policy.ResetConsecutiveOnSoft,
+        CountSenderFaultBlocks = Policy.CountSenderFaultBlocks,
+        CountUncertain = Policy.CountUncertain,
+        MinStrikeSpacing = Policy.MinStrikeSpacing,
+        SoftWindow = Policy.SoftWindow,
+        OutOfBandContradictsDelivery = Policy.OutOfBandContradictsDelivery,
+        Retry = (Retry.Policy == "ladder" ? RetryPolicy.Ladder() : RetryPolicy.Exponential()) with
+        {
+            MaxAttempts = Retry.MaxAttempts,
+            MaxDelay = TimeSpan.FromSeconds(Retry.MaxDelaySeconds),
+        },
+    };
+}
+
+/// <summary>Section <c>Policy</c>: the numbers of <see cref="RecipientPolicy"/>, with its defaults.</summary>
+public sealed class PolicyOptions
+{
+    [AllowedValues("guide", ErrorMessage = "Policy:Profile must be guide")]
+    public string Profile { get; set; } = "guide";
+
+    [Range(1, 1000, ErrorMessage = "Policy:HardThreshold must be 1 to 1000")]
+    public int HardThreshold { get; set; } = 3;
+
+    [Range(1, 1000, ErrorMessage = "Policy:SoftThreshold must be 1 to 1000")]
+    public int SoftThreshold { get; set; } = 5;
+
+    [Range(0, 100, ErrorMessage = "Policy:ReputationThreshold must be 0 to 100")]
+    public double ReputationThreshold { get; set; } = 20;
+
+    [Range(0, 3650, ErrorMessage = "Policy:RecentDays must be 0 to 3650")]
+    public int RecentDays { get; set; } = 7;
+
+    public bool ResetConsecutiveOnSoft { get; set; }
+
+    public bool CountSenderFaultBlocks { get; set; } = true;
+
+    public bool CountUncertain { get; set; } = true;
+
+    public TimeSpan MinStrikeSpacing { get; set; } = TimeSpan.Zero;
+
+    public TimeSpan? SoftWindow { get; set; }
+
+    public bool OutOfBandContradictsDelivery { get; set; }
+}
+
+/// <summary>Section <c>Retry</c>.</summary>
+public sealed class RetryOptions
+{
+    [AllowedValues("exponential", "ladder", ErrorMessage = "Retry:Policy must be exponential or ladder")]
+    public string Policy { get; set; } = "exponential";
+
+    [Range(0, 100, ErrorMessage = "Retry:MaxAttempts must be 0 to 100")]
+    public int MaxAttempts { get; set; } = 5;
+
+    [Range(1, 2_592_000, ErrorMessage = "Retry:MaxDelaySeconds must be 1 to 2592000 (30 days)")]
+    public int MaxDelaySeconds { get; set; } = 86_400;
+
+    [Range(100, 60_000, ErrorMessage = "Retry:PollMilliseconds must be 100 to 60000")]
+    public int PollMilliseconds { get; set; } = 1_000;
+}
+
+/// <summary>Section <c>Cluster</c>. As it comes, a node is a cluster of its own.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>Name or address the other nodes reach this one by.</summary>
+    [Required(ErrorMessage = "Cluster:HostName must be the name or address the other nodes reach this one by")]
+    public string HostName { get; set; } = "127.0.0.1";
+
+    /// <summary>Remoting port; 0 takes any free one, which is right for a single node.</summary>
+    [Range(0, 65_535, ErrorMessage = "Cluster:Port must be 0 to 65535")]
+    public int Port { get; set; }
+
+    /// <summary>Seed nodes as <c>host:port</c>. Empty: this node is the cluster.</summary>
+    public string[] SeedNodes { get; set; } = [];
+
+    /// <summary>Idle recipients and sending domains leave memory after this time.</summary>
+    public TimeSpan PassivateAfter { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Commands in flight at once on this node; must stay below the journal's queue of 5,000 (PITFALLS 4).</summary>
+    [Range(1, 4_000, ErrorMessage = "Cluster:MaxInFlight must be 1 to 4000")]
+    public int MaxInFlight { get; set; } = 2_000;
+}

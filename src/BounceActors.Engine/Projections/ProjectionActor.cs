@@ -1,0 +1,151 @@
+using Akka;
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Event;
+using Akka.Hosting;
+using Akka.Persistence.Query;
+using Akka.Persistence.Sql.Query;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using BounceActors.Domain.Recipients;
+using BounceActors.Domain.Reputation;
+using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Reputation;
+using BounceActors.Engine.Storage;
+using BounceActors.Engine.Wire;
+
+namespace BounceActors.Engine.Projections;
+
+/// <summary>
+/// Carries one slice of the journal into the read tables and to the sending domains. A batch goes first to the senders, which count an
+/// offset once, then with its offset into the tables in one transaction: whatever breaks in between is done again without counting twice.
+/// The stream starts again from the stored offset after every failure.
+/// </summary>
+public sealed class ProjectionActor : ReceiveActor
+{
+    /// <summary>Most events of one transaction.</summary>
+    public const int BatchSize = 500;
+
+    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan SenderTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly int _slice;
+    private readonly string _name;
+    private readonly ReadStore _store;
+    private readonly ProjectionProgress _progress;
+    private readonly IActorRef _senders;
+    private readonly TimeProvider _time;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly UniqueKillSwitch _stop;
+
+    public ProjectionActor(int slice, ReadStore store, ProjectionProgress progress, IActorRef senders, TimeProvider time)
+    {
+        _slice = slice;
+        _name = NameOf(slice);
+        _store = store;
+        _progress = progress;
+        _senders = senders;
+        _time = time;
+        _stop = Run();
+        Receive<StreamEnded>(_ => throw new InvalidOperationException($"the stream of {_name} ended"));
+    }
+
+    /// <summary>The name under which a slice's offset is kept.</summary>
+    public static string NameOf(int slice) => $"recipients-{slice}";
+
+    protected override void PostStop() => _stop.Shutdown();
+
+    private UniqueKillSwitch Run()
+    {
+        var self = Self;
+        var settings = RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), 0.2);
+        var (stop, done) = RestartSource.OnFailuresWithBackoff(Batches, settings)
+            .ViaMaterialized(KillSwitches.Single<NotUsed>(), Keep.Right)
+            .ToMaterialized(Sink.Ignore<NotUsed>(), Keep.Both)
+            .Run(Context.Materializer());
+        done.PipeTo(self, success: () => StreamEnded.Instance, failure: _ => StreamEnded.Instance);
+        return stop;
+    }
+
+    private Source<NotUsed, NotUsed> Batches()
+    {
+        var journal = PersistenceQuery.Get(Context.System).ReadJournalFor<SqlReadJournal>(SqlReadJournal.Identifier);
+        return Source.FromTask(_store.OffsetAsync(_name, CancellationToken.None))
+            .ConcatMany(start => journal
+                .EventsByTag(ProjectionSlices.TagOf(_slice), Offset.Sequence(start))
+                .GroupedWithin(BatchSize, BatchTime)
+                .Scan(new Batch(start, start, []), (last, events) => new Batch(last.End, ((Sequence)events.Last().Offset).Value, [.. events]))
+                .Skip(1))
+            .SelectAsync(1, WriteAsync);
+    }
+
+    private async Task<NotUsed> WriteAsync(Batch batch)
+    {
+        try
+        {
+            var events = batch.Events
+                .Select(e => new ProjectedEvent(((Sequence)e.Offset).Value, e.SequenceNr, (RecipientEvents.Event)e.Event))
+                .ToList();
+            await Task.WhenAll(SenderBatches(events).Select(CountAsync));
+            var result = await _store.ProjectAsync(_name, batch.Start, batch.End, events, CancellationToken.None);
+            foreach (var key in result.Gaps)
+            {
+                _log.Error("Projection {Projection} met a hole in the history of recipient {RecipientKey}; its read rows miss an event", _name, key);
+            }
+
+            _progress.Wrote(_slice, batch.End, events.Count, events[^1].Event.RecordedAt, _time.GetUtcNow());
+            return NotUsed.Instance;
+        }
+        catch (Exception cause)
+        {
+            _progress.Failed(_slice, cause.Message, _time.GetUtcNow());
+            _log.Warning(cause, "Projection {Projection} could not write {Count} events after offset {Offset}; it starts again from what is stored", _name, batch.Events.Count, batch.Start);
+            throw;
+        }
+    }
+
+    private IEnumerable<SenderCommands.ApplyDeltas> SenderBatches(IEnumerable<ProjectedEvent> events) => events
+        .Where(e => e.Event is RecipientEvents.ReportRecorded { Facts.SenderDomain: not null })
+        .Select(e => (e.Offset, Report: (RecipientEvents.ReportRecorded)e.Event))
+        .GroupBy(e => (e.Report.Tenant, Domain: e.Report.Facts.SenderDomain!))
+        .Select(group => new SenderCommands.ApplyDeltas(
+            group.Key.Tenant,
+            group.Key.Domain,
+            _slice,
+            [.. group.Select(e => new SenderDelta(e.Offset, e.Report.OccurredAt, e.Report.Verdict.Provider ?? "", e.Report.Verdict.Category))]));
+
+    private async Task CountAsync(SenderCommands.ApplyDeltas deltas)
+    {
+        var reply = await _senders.Ask<SenderReplies.Reply>(deltas, SenderTimeout);
+        if (reply is not SenderReplies.DeltasAcknowledged)
+        {
+            throw new InvalidOperationException($"the sending domain did not count: {(reply as SenderReplies.Failed)?.Reason}");
+        }
+    }
+
+    private sealed record Batch(long Start, long End, IReadOnlyList<EventEnvelope> Events);
+
+    private sealed class StreamEnded : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly StreamEnded Instance = new();
+
+        private StreamEnded()
+        {
+        }
+    }
+}
+
+/// <summary>Registry key of the projections.</summary>
+public sealed class ProjectionDaemon;
+
+public static class ProjectionHosting
+{
+    /// <summary>One projection per slice, kept alive and spread over the nodes by the cluster.</summary>
+    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder) =>
+        builder.WithShardedDaemonProcess<ProjectionDaemon>(
+            "projections",
+            ProjectionSlices.Count,
+            (system, registry, resolver) => slice => Props.Create(() => new ProjectionActor(
+                slice, resolver.GetService<ReadStore>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), resolver.GetService<TimeProvider>())),
+            Sharding.DaemonOptions());
+}

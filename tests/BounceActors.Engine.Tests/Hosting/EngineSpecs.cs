@@ -1,0 +1,237 @@
+using BounceActors.Domain.Classification;
+using BounceActors.Domain.Recipients;
+using BounceActors.Domain.Reports;
+using BounceActors.Engine.Classification;
+using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BounceActors.Engine.Tests.Hosting;
+
+/// <summary>A clock that runs as the real one does, and can be set forward.</summary>
+public sealed class ShiftedTime : TimeProvider
+{
+    private long _shift;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _shift));
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _shift, by.Ticks);
+}
+
+/// <summary>The whole engine in this process, on a database of its own.</summary>
+public sealed class RunningEngine : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private RunningEngine(IHost host, ShiftedTime time) => (_host, Time) = (host, time);
+
+    public ShiftedTime Time { get; }
+
+    public BounceEngine Engine => _host.Services.GetRequiredService<BounceEngine>();
+
+    public ReadStore Store => _host.Services.GetRequiredService<ReadStore>();
+
+    public EngineInspector Inspector => _host.Services.GetRequiredService<EngineInspector>();
+
+    public static async Task<RunningEngine> StartAsync(StorageOptions storage, Action<EngineOptions>? configure = null)
+    {
+        var options = new EngineOptions { Storage = storage };
+        options.Retry.PollMilliseconds = 100;
+        configure?.Invoke(options);
+        var time = new ShiftedTime();
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSingleton(new ClassifierHolder(new BounceClassifier(RuleSet.Default)));
+        builder.Services.AddBounceEngine(options);
+        var host = builder.Build();
+        await host.StartAsync();
+        var running = new RunningEngine(host, time);
+        await Eventually.True(() => Task.FromResult(running.Inspector.ClusterProblem() is null));
+        return running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}
+
+public static class Eventually
+{
+    /// <summary>Waits, generously, until it holds.</summary>
+    public static async Task True(Func<Task<bool>> condition)
+    {
+        var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await condition())
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+}
+
+/// <summary>The way of a report through the running engine. One subclass per database.</summary>
+public abstract class EngineSpecs : IAsyncLifetime
+{
+    private const string Tenant = "default";
+
+    private RunningEngine _running = null!;
+
+    protected abstract StorageOptions Storage();
+
+    public async Task InitializeAsync() => _running = await RunningEngine.StartAsync(Storage());
+
+    public async Task DisposeAsync()
+    {
+        if (_running is not null)
+        {
+            await _running.DisposeAsync();
+        }
+    }
+
+    [SkippableFact]
+    public async Task Should_decide_the_guides_three_samples_as_the_guide_does()
+    {
+        var unknown = await ReportAsync("user@example.com", "msg_12345", 550, "5.1.1", "550 5.1.1 User unknown in virtual mailbox table");
+        Assert.Equal((BounceCategory.UserNotFound, RemediationAction.RemoveImmediately, 0.95), (unknown.Verdict.Category, unknown.Action, unknown.Verdict.Confidence));
+        Assert.True(unknown.After.Removed);
+
+        var full = await ReportAsync("full@mailbox.com", "msg_12346", 452, "4.2.2", "452 4.2.2 Mailbox full");
+        Assert.Equal((BounceCategory.MailboxFull, RemediationAction.RetryWithDelay, 0.90), (full.Verdict.Category, full.Action, full.Verdict.Confidence));
+        Assert.InRange(full.Retry!.DueAt - _running.Time.GetUtcNow(), TimeSpan.FromSeconds((3600 * 0.8) - 60), TimeSpan.FromSeconds(3600 * 1.2));
+
+        var blocked = await ReportAsync("blocked@sender.com", "msg_12347", 550, "5.7.1", "550 5.7.1 Sender blocked due to poor reputation");
+        Assert.Equal((BounceCategory.ReputationBlock, RemediationAction.UpdateReputation, 0.88), (blocked.Verdict.Category, blocked.Action, blocked.Verdict.Confidence));
+        Assert.Equal((-10, true), (blocked.SenderImpact.ScoreChange, blocked.SenderImpact.Alert));
+    }
+
+    [SkippableFact]
+    public async Task Should_show_the_trail_of_what_was_just_decided()
+    {
+        var result = await ReportAsync("trail@example.com", "m1", 550, "5.1.1", "550 5.1.1 <trail@example.com> User unknown");
+
+        var trail = await _running.Engine.TrailAsync(Tenant, EmailAddress.Parse("Trail@Example.com"), 10, null, CancellationToken.None);
+
+        Assert.True(trail.Complete);
+        var entry = Assert.IsType<RecipientEvents.ReportRecorded>(Assert.Single(trail.Entries).Event);
+        Assert.Equal(result.EventId, entry.EventId);
+        Assert.DoesNotContain("trail@example.com", entry.Facts.Diagnostic, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal([result.EventId], trail.Recipient.Standing.Suppressions[^1].Causes);
+    }
+
+    [SkippableFact]
+    public async Task Should_emit_a_due_retry_once_and_lease_it_to_one_consumer()
+    {
+        await ReportAsync("retry@example.com", "m1", 452, "4.2.2", "452 4.2.2 Mailbox full");
+        await Eventually.True(async () => (await RetriesAsync(RetryState.Pending)).Count == 1);
+
+        _running.Time.Advance(TimeSpan.FromHours(2));
+
+        await Eventually.True(async () => (await RetriesAsync(RetryState.Emitted)).Count == 1);
+        var leased = await _running.Store.LeaseRetriesAsync(Tenant, "sender-1", 10, TimeSpan.FromMinutes(5), _running.Time.GetUtcNow(), CancellationToken.None);
+        Assert.Equal(("m1", 1), (Assert.Single(leased).MessageId, leased[0].Attempt));
+        Assert.Empty(await _running.Store.LeaseRetriesAsync(Tenant, "sender-2", 10, TimeSpan.FromMinutes(5), _running.Time.GetUtcNow(), CancellationToken.None));
+        Assert.Equal(1, await OutboxCountAsync("retry.due"));
+    }
+
+    [SkippableFact]
+    public async Task Should_not_emit_a_retry_of_a_message_that_was_delivered_meanwhile()
+    {
+        await ReportAsync("late@example.com", "m1", 452, "4.2.2", "452 4.2.2 Mailbox full");
+        await _running.Engine.ReportAsync(
+            Tenant,
+            new BounceReport { Recipient = EmailAddress.Parse("late@example.com"), MessageId = "m1", Outcome = ReportOutcome.Delivered, Source = "api" },
+            CancellationToken.None);
+
+        _running.Time.Advance(TimeSpan.FromHours(2));
+
+        await Eventually.True(async () => (await RetriesAsync(RetryState.Cancelled)).Count == 1);
+        Assert.Equal(0, await OutboxCountAsync("retry.due"));
+    }
+
+    [SkippableFact]
+    public async Task Should_count_every_report_once_for_its_sender()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            // Every report twice: the second changes nothing.
+            await ReportAsync($"r{i}@example.com", $"m{i}", 550, "5.7.1", "550 5.7.1 Sender blocked due to poor reputation");
+            Assert.True((await ReportAsync($"r{i}@example.com", $"m{i}", 550, "5.7.1", "550 5.7.1 Sender blocked due to poor reputation")).Duplicate);
+        }
+
+        await Eventually.True(async () => (await _running.Engine.SenderAsync(Tenant, "company.com", CancellationToken.None)).ReputationBlocks >= 20);
+        var sender = await _running.Engine.SenderAsync(Tenant, "company.com", CancellationToken.None);
+        Assert.Equal((20, 20, 0), (sender.TotalBounces, sender.ReputationBlocks, sender.Score));
+    }
+
+    [SkippableFact]
+    public async Task Should_suppress_by_hand_and_lift_again()
+    {
+        var address = EmailAddress.Parse("manual@example.com");
+        await _running.Engine.SuppressAsync(Tenant, address, SuppressionLevel.Manual, null, null, "jo", "asked by phone", CancellationToken.None);
+        var verdict = Assert.Single(await _running.Engine.CheckAsync(Tenant, [address], null, consistent: true, CancellationToken.None)).Verdict;
+        Assert.Equal((SendAdvice.Deny, SuppressionLevel.Manual, "asked by phone"), (verdict.Advice, verdict.Level, verdict.Reason));
+        await Eventually.True(async () =>
+            (await _running.Engine.CheckAsync(Tenant, [address], null, consistent: false, CancellationToken.None))[0].Verdict.Advice == SendAdvice.Deny);
+
+        await _running.Engine.LiftAsync(Tenant, address, [SuppressionLevel.Manual], "jo", "changed her mind", CancellationToken.None);
+
+        Assert.Equal(SendAdvice.Allow, (await _running.Engine.CheckAsync(Tenant, [address], null, consistent: true, CancellationToken.None))[0].Verdict.Advice);
+    }
+
+    [SkippableFact]
+    public async Task Should_take_what_a_person_says_about_a_report()
+    {
+        var result = await ReportAsync("review@example.com", "m1", 550, "5.0.0", "550 5.0.0 zzz qqq xyzzy");
+        Assert.NotNull(result.ReviewPriority);
+        ReviewRow? review = null;
+        await Eventually.True(async () => (review = await _running.Store.ReviewAsync(Tenant, result.EventId, CancellationToken.None)) is not null);
+
+        await _running.Engine.ReviewAsync(Tenant, review!, BounceCategory.UserNotFound, "jo", "called them", CancellationToken.None);
+
+        var recipient = await _running.Engine.RecipientAsync(Tenant, EmailAddress.Parse("review@example.com"), CancellationToken.None);
+        Assert.True(recipient.Standing.Removed);
+        await Eventually.True(async () => (await _running.Store.ReviewAsync(Tenant, result.EventId, CancellationToken.None))!.State == ReviewState.Resolved);
+    }
+
+    [SkippableFact]
+    public async Task Should_show_its_shards_and_its_cluster()
+    {
+        await ReportAsync("shard@example.com", "m1", 550, "5.1.1", "550 5.1.1 User unknown");
+
+        var shards = await _running.Inspector.ShardsAsync(CancellationToken.None);
+
+        Assert.Contains(shards, s => s.Type == "recipient" && s.Shard == EngineInspector.ShardOf(_running.Engine.KeyOf(Tenant, EmailAddress.Parse("shard@example.com"))));
+        Assert.Equal("up", Assert.Single(_running.Inspector.ClusterView().Members).Status);
+    }
+
+    private Task<ReportResult> ReportAsync(string recipient, string message, int code, string enhanced, string text) => _running.Engine.ReportAsync(
+        Tenant,
+        new BounceReport
+        {
+            Recipient = EmailAddress.Parse(recipient),
+            Sender = "newsletter@company.com",
+            MessageId = message,
+            SmtpCode = code,
+            EnhancedCode = EnhancedStatusCode.TryParse(enhanced, out var status) ? status : null,
+            Diagnostic = text,
+            Source = "api",
+            SourceEventId = message,
+        },
+        CancellationToken.None);
+
+    private async Task<IReadOnlyList<RetryRow>> RetriesAsync(RetryState state) =>
+        (await _running.Store.RetriesAsync(Tenant, state, null, 100, CancellationToken.None)).Items;
+
+    private async Task<int> OutboxCountAsync(string type) =>
+        (await _running.Store.OutboxAsync(0, 1000, CancellationToken.None)).Count(row => row.Type == type);
+}
+
+public sealed class SqliteEngineSpecs : EngineSpecs
+{
+    protected override StorageOptions Storage() =>
+        new() { DataDirectory = Directory.CreateTempSubdirectory("bounceactors-").FullName };
+}
