@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using BounceActors.Domain.Recipients;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace BounceActors.Engine.Storage;
+
+/// <content>The deployment's secret.</content>
+public sealed partial class ReadStore
+{
+    private const string SecretName = "key_secret";
+    private const string FingerprintName = "key_fingerprint";
+
+    private static readonly Batch<DeploymentRow> DeploymentRows = new Batch<DeploymentRow>().Text("name", r => r.Name).Text("value", r => r.Value);
+
+    /// <summary>
+    /// The secret that recipient keys are made with: the configured one, else the one made at the first start. Throws
+    /// <see cref="KeySecretMismatchException"/> when it is not the one that the data was made with.
+    /// </summary>
+    public Task<byte[]> KeySecretAsync(CancellationToken ct) => WriteAsync(async db =>
+    {
+        var secret = _options.SecretBytes();
+        if (secret is null)
+        {
+            var fresh = Convert.ToBase64String(RandomNumberGenerator.GetBytes(RecipientKeys.MinSecretLength));
+            var first = await DeploymentValueAsync(db, FingerprintName, null, ct) is { } known
+                && await DeploymentValueAsync(db, SecretName, null, ct) is null
+                    ? throw new KeySecretMismatchException(
+                        $"this deployment was started with a Storage:KeySecret (fingerprint {known}) and needs it again; without it no recipient would be found")
+                    : await DeploymentValueAsync(db, SecretName, fresh, ct);
+            secret = Convert.FromBase64String(first!);
+        }
+
+        var mine = new RecipientKeys(secret).Fingerprint;
+        var recorded = await DeploymentValueAsync(db, FingerprintName, mine, ct);
+        return recorded == mine
+            ? secret
+            : throw new KeySecretMismatchException(
+                $"Storage:KeySecret has the fingerprint {mine}, but this deployment's data was made with {recorded}: set the secret it was started with, or use another database");
+    }, ct);
+
+    /// <summary>The value under a name; <paramref name="otherwise"/> becomes it when there is none yet.</summary>
+    private static async Task<string?> DeploymentValueAsync(ReadConnection db, string name, string? otherwise, CancellationToken ct)
+    {
+        if (otherwise is not null)
+        {
+            await DeploymentRows.ExecuteAsync(
+                db, DeploymentRows.InsertInto("deployment", "ON CONFLICT (name) DO NOTHING"), [new DeploymentRow { Name = name, Value = otherwise }], ct);
+        }
+
+        return await db.Deployment.Where(d => d.Name == name).Select(d => d.Value).FirstOrDefaultAsync(ct);
+    }
+}

@@ -1,0 +1,149 @@
+using System.ComponentModel.DataAnnotations;
+using BounceActors.Domain.Recipients;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace BounceActors.Engine.Storage;
+
+/// <summary>Which database holds everything.</summary>
+public enum StorageProvider
+{
+    /// <summary>Files in <see cref="StorageOptions.DataDirectory"/>; one node, nothing to install.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL server; any number of nodes.</summary>
+    Postgres,
+}
+
+/// <summary>When SQLite waits for the disk.</summary>
+public enum SqliteSynchronous
+{
+    /// <summary>At checkpoints: a crash of the process loses nothing, a power cut may lose the last transactions.</summary>
+    Normal,
+
+    /// <summary>At every commit: a power cut loses nothing either.</summary>
+    Full,
+}
+
+/// <summary>Where data is kept (section <c>Storage</c>).</summary>
+public sealed class StorageOptions : IValidatableObject
+{
+    /// <summary>How long a connection waits for SQLite's single writer; below the journal breaker's 10 s, so that waiting is no failure yet.</summary>
+    internal const int SqliteBusySeconds = 5;
+
+    /// <summary>Which database. Default: <see cref="StorageProvider.Sqlite"/>.</summary>
+    public StorageProvider Provider { get; set; } = StorageProvider.Sqlite;
+
+    /// <summary>Directory of the SQLite files; made when it is not there. Default: <c>./data</c>.</summary>
+    public string DataDirectory { get; set; } = "./data";
+
+    /// <summary>Npgsql connection string; required for PostgreSQL.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>
+    /// Secret that recipient keys are made with: base64 of at least 32 bytes. When it is not set, one is made at the first start and kept in the
+    /// database. It can never be changed: all keys would change with it.
+    /// </summary>
+    public string? KeySecret { get; set; }
+
+    /// <summary>When SQLite waits for the disk. Default: <see cref="Storage.SqliteSynchronous.Normal"/>.</summary>
+    public SqliteSynchronous SqliteSynchronous { get; set; } = SqliteSynchronous.Normal;
+
+    /// <summary>One message per wrong setting, naming it.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Provider == StorageProvider.Postgres && string.IsNullOrWhiteSpace(ConnectionString))
+        {
+            yield return new ValidationResult(
+                "Storage:ConnectionString is required when Storage:Provider is postgres, e.g. Host=localhost;Database=bounceactors;Username=bounceactors",
+                [nameof(ConnectionString)]);
+        }
+
+        if (Provider == StorageProvider.Postgres && ConnectionString is { } text && Problem(text) is { } problem)
+        {
+            yield return new ValidationResult($"Storage:ConnectionString is no Npgsql connection string: {problem}", [nameof(ConnectionString)]);
+        }
+
+        if (Provider == StorageProvider.Sqlite && string.IsNullOrWhiteSpace(DataDirectory))
+        {
+            yield return new ValidationResult("Storage:DataDirectory is required when Storage:Provider is sqlite, e.g. ./data", [nameof(DataDirectory)]);
+        }
+
+        if (!Enum.IsDefined(Provider))
+        {
+            yield return new ValidationResult("Storage:Provider is sqlite or postgres", [nameof(Provider)]);
+        }
+
+        if (KeySecret is not null && SecretBytes() is null)
+        {
+            yield return new ValidationResult(
+                $"Storage:KeySecret must be base64 of at least {RecipientKeys.MinSecretLength} bytes, e.g. from: openssl rand -base64 32", [nameof(KeySecret)]);
+        }
+    }
+
+    /// <summary>Throws <see cref="ValidationException"/> with the message of the first wrong setting.</summary>
+    internal StorageOptions Validated()
+    {
+        Validator.ValidateObject(this, new ValidationContext(this), validateAllProperties: true);
+        return this;
+    }
+
+    /// <summary>The configured secret; null when there is none, or none that can be used.</summary>
+    internal byte[]? SecretBytes()
+    {
+        var bytes = new byte[KeySecret?.Length ?? 0];
+        return Convert.TryFromBase64String(KeySecret ?? "", bytes, out var length) && length >= RecipientKeys.MinSecretLength ? bytes[..length] : null;
+    }
+
+    /// <summary>Path of a SQLite file of this deployment.</summary>
+    internal string FileOf(string name) => Path.Combine(Path.GetFullPath(DataDirectory), name);
+
+    /// <summary>Connection string of a SQLite file of this deployment.</summary>
+    internal string SqliteConnectionString(string file) => new SqliteConnectionStringBuilder
+    {
+        DataSource = FileOf(file),
+        DefaultTimeout = SqliteBusySeconds,
+        Pooling = true,
+    }.ConnectionString;
+
+    /// <summary>The PostgreSQL connection string, with what is missing in it for work under load.</summary>
+    /// <param name="autoPrepare">
+    /// Whether statements are prepared by themselves. Worth it for the journal's few small statements; statements over whole batches are better
+    /// planned for what they get (a plan cached on an empty table reads it from end to end for ever).
+    /// </param>
+    internal string PostgresConnectionString(bool autoPrepare)
+    {
+        var given = new NpgsqlConnectionStringBuilder(ConnectionString);
+        if (!given.ContainsKey("No Reset On Close"))
+        {
+            // Saves a DISCARD ALL per use. Nothing here leaves state in a session.
+            given.NoResetOnClose = true;
+        }
+
+        if (autoPrepare && !given.ContainsKey("Max Auto Prepare"))
+        {
+            given.MaxAutoPrepare = 64;
+        }
+
+        if (!given.ContainsKey("Application Name"))
+        {
+            given.ApplicationName = "bounceactors";
+        }
+
+        return given.ConnectionString;
+    }
+
+    private static string? Problem(string connectionString)
+    {
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(connectionString);
+            return string.IsNullOrEmpty(builder.Host) ? "it names no Host" : null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // The library's message may quote the value; a password must not get into a log.
+            return "it cannot be read; Host=localhost;Database=bounceactors;Username=bounceactors is an example";
+        }
+    }
+}
