@@ -221,7 +221,7 @@ public sealed record RecipientState
         }
 
         var before = Standing(policy);
-        var suppression = new Suppression(command.Level, command.Stream, command.Until, command.Reason, now, command.Actor, []);
+        var suppression = new Suppression(command.Level, command.Stream, command.Until, Masking.Diagnostic(command.Reason), now, command.Actor, []);
         if (Explicit.Exists(s => s with { Since = now, Causes = suppression.Causes } == suppression))
         {
             return Unchanged(command, now, policy);
@@ -261,7 +261,7 @@ public sealed record RecipientState
             After = before,
             Levels = levels,
             Actor = command.Actor,
-            Reason = command.Reason,
+            Reason = Masking.Diagnostic(command.Reason),
         }, policy);
     }
 
@@ -282,7 +282,7 @@ public sealed record RecipientState
             From = command.From,
             To = command.To,
             Actor = command.Actor,
-            Reason = command.Reason,
+            Reason = Masking.Diagnostic(command.Reason),
         }, policy);
     }
 

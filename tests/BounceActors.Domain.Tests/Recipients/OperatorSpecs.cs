@@ -150,6 +150,27 @@ public class OperatorSpecs
     }
 
     [Fact]
+    public void Should_not_count_what_happened_in_the_moment_of_a_requalification()
+    {
+        var recipient = new Recipient();
+        recipient.Report(BounceCategory.UserNotFound, Noon);
+        recipient.Lift(Noon);
+
+        Assert.Equal(Recipient.Text(Standing.Clean), Recipient.Text(recipient.Standing));
+    }
+
+    [Fact]
+    public void Should_keep_no_address_an_operator_writes_into_a_reason()
+    {
+        var recipient = new Recipient();
+
+        var suppressed = recipient.Suppress(SuppressionLevel.Manual, reason: "jane@example.com called");
+
+        Assert.Equal("<address> called", Assert.IsType<RecipientEvents.SuppressionAdded>(suppressed.Event).Suppression.Reason);
+        Assert.Null(recipient.Suppress(SuppressionLevel.Manual, Noon.AddHours(1), reason: "jane@example.com called").Event);
+    }
+
+    [Fact]
     public void Should_never_lift_complaint_opt_out_manual_and_legal_unless_they_are_named()
     {
         var recipient = new Recipient();
