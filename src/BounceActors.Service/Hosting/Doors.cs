@@ -1,0 +1,59 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using BounceActors.Service.Problems;
+using BounceActors.Service.Settings;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using System.Threading.RateLimiting;
+
+namespace BounceActors.Service.Hosting;
+
+/// <summary>The ports, and what bounds what comes through them.</summary>
+internal static class Doors
+{
+    private static readonly string[] Bounded = ["/v1", "/admin"];
+
+    public static WebApplicationBuilder AddDoors(this WebApplicationBuilder builder, AllSettings settings)
+    {
+        var options = settings.Service;
+        builder.Services.AddSingleton(options);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            var address = IPAddress.Parse(options.BindAddress);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+            kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        });
+
+        // The server stops first and lets requests finish; the actors, which they need, stop after it.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.ShutdownSeconds));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            // JSON answers are never put into HTML; addresses with a plus stay readable.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        });
+        builder.Services.AddRateLimiter(limits =>
+        {
+            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http =>
+                Bounded.Any(path => http.Request.Path.StartsWithSegments(path))
+                    ? RateLimitPartition.GetConcurrencyLimiter("requests", _ => new ConcurrencyLimiterOptions
+                    {
+                        PermitLimit = options.MaxConcurrentRequests,
+                        QueueLimit = options.MaxQueuedRequests,
+                        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+                    })
+                    : RateLimitPartition.GetNoLimiter("free"));
+            limits.OnRejected = async (context, _) =>
+            {
+                context.HttpContext.Response.RetryAfter(TimeSpan.FromSeconds(1));
+                await context.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(
+                    context.HttpContext, ProblemTypes.Overloaded, "too many requests are worked on and waiting");
+            };
+        });
+        return builder;
+    }
+}

@@ -1,0 +1,26 @@
+using BounceActors.Service.Ingest;
+using BounceActors.Service.Settings;
+using BounceActors.Sources.Mail;
+
+namespace BounceActors.Service.Hosting;
+
+internal static class Startup
+{
+    /// <summary>What turns requests into decided reports.</summary>
+    public static WebApplicationBuilder AddIntake(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ReportIntake>();
+        builder.Services.AddSingleton(services => new MailReader(new MailReaderOptions { Clock = services.GetRequiredService<TimeProvider>() }));
+        return builder;
+    }
+
+    /// <summary>Says once, when it is up, who may come in.</summary>
+    public static void SayWhereItListens(this WebApplication app, AllSettings settings) => app.Lifetime.ApplicationStarted.Register(() =>
+    {
+        app.Logger.LogInformation("HTTP and gRPC listen on {Addresses}", app.Urls);
+        if (!settings.NeedsKeys)
+        {
+            app.Logger.LogWarning("No API keys are configured: everybody on this machine may do everything, and nobody else is listened to");
+        }
+    });
+}

@@ -1,0 +1,84 @@
+using BounceActors.Engine.Hosting;
+using BounceActors.Service.Admin;
+using BounceActors.Service.Auth;
+using BounceActors.Service.Grpc;
+using BounceActors.Service.Health;
+using BounceActors.Service.Hosting;
+using BounceActors.Service.Ingest;
+using BounceActors.Service.Problems;
+using BounceActors.Service.Query;
+using BounceActors.Service.Rules;
+using BounceActors.Service.Settings;
+using BounceActors.Service.Telemetry;
+
+namespace BounceActors.Service;
+
+/// <summary>The process, as a table of contents.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        if (CommandLine.Answer(args, Console.Out, Console.Error) is { } exitCode)
+        {
+            return exitCode;
+        }
+
+        try
+        {
+            await using var app = Create(args);
+            await app.RunAsync();
+            return ExitCodes.Ok;
+        }
+        catch (SettingsException wrong)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return ExitCodes.WrongSettings;
+        }
+    }
+
+    /// <summary>The whole service, ready to run.</summary>
+    /// <param name="args">Settings from the command line.</param>
+    /// <param name="adjust">What tests want otherwise, after all else.</param>
+    /// <param name="logs">Where logs go; standard output unless given.</param>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? adjust = null, TextWriter? logs = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        var settings = AllSettings.Read(builder.Configuration);
+
+        builder.AddLogs(settings, logs);
+        builder.AddMetrics();
+        builder.AddDoors(settings);
+        builder.AddApiKeys(settings);
+        builder.AddApiDescription();
+        builder.AddGrpcDoor();
+        builder.AddHealth();
+        builder.AddRules(settings.Classification);
+        builder.AddIntake();
+        builder.Services.AddProblemAnswers();
+        builder.Services.AddBounceEngine(settings.Engine);
+        adjust?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseRequestLogs();
+        app.UseProblemAnswers();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseRateLimiter();
+
+        app.MapEvents();
+        app.MapMail();
+        app.MapRecipients();
+        app.MapSuppressions();
+        app.MapSenders();
+        app.MapRetries();
+        app.MapReviews();
+        app.MapAdmin();
+        app.MapClassifier();
+        app.MapGrpcDoor();
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapOpenApi();
+        app.SayWhereItListens(settings);
+        return app;
+    }
+}

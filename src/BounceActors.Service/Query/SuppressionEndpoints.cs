@@ -1,0 +1,204 @@
+using BounceActors.Domain;
+using BounceActors.Domain.Recipients;
+using BounceActors.Domain.Reports;
+using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Storage;
+using BounceActors.Service.Auth;
+using BounceActors.Service.Ingest;
+using BounceActors.Service.Problems;
+using BounceActors.Service.Settings;
+
+namespace BounceActors.Service.Query;
+
+/// <summary>May these be mailed?</summary>
+internal sealed record CheckRequest
+{
+    public required IReadOnlyList<string> Addresses { get; init; }
+
+    /// <summary>Stream of the mail that is to be sent; opt-outs of other streams do not matter then.</summary>
+    public string? Stream { get; init; }
+
+    /// <summary>Domain the mail is to be sent from.</summary>
+    public string? SenderDomain { get; init; }
+}
+
+internal sealed record CheckAnswer(IReadOnlyList<CheckResult> Results);
+
+/// <summary>One address's verdict: <c>allow</c>, <c>allow_probe</c>, <c>hold</c> (until) or <c>deny</c>.</summary>
+internal sealed record CheckResult(string Address, string Verdict, string Level, DateTimeOffset? Until, string? Reason);
+
+internal sealed record SuppressionsPage(IReadOnlyList<ListedSuppression> Items, string? Next);
+
+internal sealed record ListedSuppression(string? Recipient, string Key, SuppressionJson Suppression);
+
+/// <summary>Suppress a recipient by hand.</summary>
+internal sealed record SuppressRequest
+{
+    public required string Recipient { get; init; }
+
+    /// <summary>manual, legal, complaint or unsubscribed; manual when not given.</summary>
+    public string? Level { get; init; }
+
+    /// <summary>Only mail of this stream; all when not given.</summary>
+    public string? Stream { get; init; }
+
+    /// <summary>When it ends by itself; never when not given.</summary>
+    public string? Until { get; init; }
+
+    /// <summary>Who asks for it.</summary>
+    public required string Actor { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+}
+
+/// <summary>What a change by hand did.</summary>
+internal sealed record ChangeAnswer(string Recipient, bool Changed, SuppressionAnswer Suppression)
+{
+    public static ChangeAnswer Of(string recipient, ChangeResult result, DateTimeOffset now) =>
+        new(recipient, result.Changed, SuppressionAnswer.Of(result.LevelBefore, result.After, now));
+}
+
+/// <summary><c>/v1/suppressions</c>: check, list, add, remove.</summary>
+internal static class SuppressionEndpoints
+{
+    private const int LongestActor = 100;
+    private const int LongestReason = 500;
+
+    private static readonly string[] ByHand =
+        [.. new[] { SuppressionLevel.Manual, SuppressionLevel.Legal, SuppressionLevel.Complaint, SuppressionLevel.Unsubscribed }.Select(l => l.ToWire())];
+
+    public static IEndpointRouteBuilder MapSuppressions(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/v1/suppressions/check", CheckAsync)
+            .RequireScope(Scopes.Read)
+            .WithTags("Suppressions")
+            .WithName("CheckSuppressions")
+            .WithSummary("May these addresses be mailed? Answers in the order asked")
+            .WithDescription("With consistent=true every recipient is asked itself; else the read side answers, at most seconds behind.")
+            .Accepts<CheckRequest>(EventReader.Json)
+            .Produces<CheckAnswer>()
+            .ProducesProblems(400, 413, 415, 429, 503);
+        api.MapGet("/v1/suppressions", ListAsync)
+            .RequireScope(Scopes.Read)
+            .WithTags("Suppressions")
+            .WithName("ListSuppressions")
+            .WithSummary("Every suppression that holds, page by page")
+            .Produces<SuppressionsPage>()
+            .ProducesProblems(400, 429, 503);
+        api.MapPost("/v1/suppressions", AddAsync)
+            .RequireScope(Scopes.Admin)
+            .WithTags("Suppressions")
+            .WithName("AddSuppression")
+            .WithSummary("Suppress a recipient by hand")
+            .Accepts<SuppressRequest>(EventReader.Json)
+            .Produces<ChangeAnswer>()
+            .ProducesProblems(400, 413, 415, 429, 503);
+        api.MapDelete("/v1/suppressions/{address}", RemoveAsync)
+            .RequireScope(Scopes.Admin)
+            .WithTags("Suppressions")
+            .WithName("LiftSuppressions")
+            .WithSummary("Lift suppressions of a recipient")
+            .WithDescription(
+                "Without level, lifts what reports and operators set, and re-qualifies the recipient. complaint, unsubscribed and legal are lifted only when named.")
+            .Produces<ChangeAnswer>()
+            .ProducesProblems(400, 429, 503);
+        return api;
+    }
+
+    private static async Task<IResult> CheckAsync(HttpContext http, BounceEngine engine, ServiceOptions options, string? consistent, CancellationToken cancel)
+    {
+        var tenant = Tenants.Of(http);
+        var ask = Parameters.Flag(consistent, "consistent");
+        var request = await StrictJson.ReadAsync<CheckRequest>(http.Request, cancel);
+        var most = ask ? options.MaxConsistentCheckAddresses : options.MaxCheckAddresses;
+        if (request.Addresses.Count > most)
+        {
+            var setting = ask ? nameof(ServiceOptions.MaxConsistentCheckAddresses) : nameof(ServiceOptions.MaxCheckAddresses);
+            throw new ProblemException(ProblemTypes.TooManyItems, $"{request.Addresses.Count} addresses in one request; at most {most} are taken (Service:{setting})", "addresses");
+        }
+
+        var stream = ReportInput.Name(request.Stream, "stream");
+        if (request.SenderDomain is { } domain)
+        {
+            _ = Parameters.DomainOf(domain, "senderDomain");
+        }
+
+        var results = new CheckResult[request.Addresses.Count];
+        var asked = new List<(int Index, EmailAddress Address)>(results.Length);
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (EmailAddress.TryParse(request.Addresses[i], out var address, out _))
+            {
+                asked.Add((i, address));
+            }
+            else
+            {
+                results[i] = new CheckResult(request.Addresses[i], SendAdvice.Deny.ToWire(), SuppressionLevel.None.ToWire(), null, "invalid_address");
+            }
+        }
+
+        var verdicts = await engine.CheckAsync(tenant, asked.ConvertAll(a => a.Address), stream, ask, cancel);
+        foreach (var ((index, _), verdict) in asked.Zip(verdicts))
+        {
+            var v = VerdictJson.Of(verdict.Verdict);
+            results[index] = new CheckResult(request.Addresses[index], v.Verdict, v.Level, v.Until, v.Reason);
+        }
+
+        return TypedResults.Ok(new CheckAnswer(results));
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, ReadStore store, TimeProvider time, string? level, string? stream, string? cursor, string? limit, CancellationToken cancel)
+    {
+        var page = await store.SuppressionsAsync(
+            Tenants.Of(http),
+            Parameters.EnumOf<SuppressionLevel>(level, "level"),
+            ReportInput.Name(stream, "stream"),
+            cursor,
+            Parameters.Limit(limit),
+            time.GetUtcNow(),
+            cancel);
+        var addresses = await store.AddressesAsync([.. page.Items.Select(s => s.RecipientKey).Distinct()], cancel);
+        return TypedResults.Ok(new SuppressionsPage(
+            [.. page.Items.Select(s => new ListedSuppression(addresses.GetValueOrDefault(s.RecipientKey), s.RecipientKey.Value, SuppressionJson.Of(s.ToSuppression())))],
+            page.Next));
+    }
+
+    private static async Task<IResult> AddAsync(HttpContext http, BounceEngine engine, TimeProvider time, CancellationToken cancel)
+    {
+        var request = await StrictJson.ReadAsync<SuppressRequest>(http.Request, cancel);
+        var recipient = ReportInput.AddressOf(request.Recipient, "recipient");
+        var until = Parameters.Time(request.Until, "until");
+        if (until <= time.GetUtcNow())
+        {
+            throw new ProblemException(ProblemTypes.InvalidValue, "until lies in the past", "until");
+        }
+
+        var result = await engine.SuppressAsync(
+            Tenants.Of(http),
+            recipient,
+            Parameters.EnumOf<SuppressionLevel>(request.Level, "level", ByHand) ?? SuppressionLevel.Manual,
+            ReportInput.Name(request.Stream, "stream"),
+            until,
+            Parameters.Required(request.Actor, "actor", LongestActor),
+            Parameters.Required(request.Reason, "reason", LongestReason),
+            cancel);
+        return TypedResults.Ok(ChangeAnswer.Of(recipient.Display, result, time.GetUtcNow()));
+    }
+
+    private static async Task<IResult> RemoveAsync(
+        HttpContext http, BounceEngine engine, TimeProvider time, string address, string[]? level, string? actor, string? reason, CancellationToken cancel)
+    {
+        var recipient = Parameters.AddressInPath(address);
+        var levels = (level ?? []).Select(l => Parameters.EnumOf<SuppressionLevel>(l, "level")).OfType<SuppressionLevel>().ToList();
+        var result = await engine.LiftAsync(
+            Tenants.Of(http),
+            recipient,
+            levels,
+            Parameters.Required(actor, "actor", LongestActor),
+            Parameters.Required(reason, "reason", LongestReason),
+            cancel);
+        return TypedResults.Ok(ChangeAnswer.Of(recipient.Display, result, time.GetUtcNow()));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+
+namespace BounceActors.Service.Settings;
+
+/// <summary>What every setting is for: shown by <c>--help</c>, and by docs/configuration.md.</summary>
+internal static class SettingsHelp
+{
+    private static readonly Dictionary<string, string> Meanings = new()
+    {
+        ["Service:BindAddress"] = "IP address both ports listen on; other than loopback only with keys",
+        ["Service:HttpPort"] = "HTTP port; 0 takes any free one",
+        ["Service:GrpcPort"] = "gRPC port (HTTP/2 without TLS); 0 takes any free one",
+        ["Service:MaxBodyBytes"] = "largest request body, in bytes; larger ones are refused with 413",
+        ["Service:MaxItems"] = "most reports, or most mails of an mbox, in one request; more are refused with 413",
+        ["Service:MaxCheckAddresses"] = "most addresses of one suppression check",
+        ["Service:MaxConsistentCheckAddresses"] = "most addresses of one suppression check with consistent=true",
+        ["Service:MaxConcurrentRequests"] = "requests to /v1 and /admin worked on at the same time",
+        ["Service:MaxQueuedRequests"] = "requests waiting for their turn; more are refused with 429",
+        ["Service:ItemParallelism"] = "reports of one request or stream decided at the same time",
+        ["Service:ClockSkewSeconds"] = "how far a report's time may lie in the future",
+        ["Service:ShutdownSeconds"] = "time a shutdown may take: requests first, then actors",
+        ["Service:ReadyLagSeconds"] = "lag of the projections from which the service is not ready",
+        ["Service:LogLevel"] = "least level of what is logged",
+        ["Storage:Provider"] = "where data is kept",
+        ["Storage:DataDirectory"] = "directory of the SQLite files",
+        ["Storage:ConnectionString"] = "Npgsql connection string; required for postgres",
+        ["Storage:KeySecret"] = "secret of the recipient keys, base64 of at least 32 bytes; made and kept in the database when not set; can never be changed",
+        ["Storage:SqliteSynchronous"] = "when SQLite waits for the disk: normal survives a crash of the process, full a power cut too",
+        ["Policy:Profile"] = "set of rules by which reports count",
+        ["Policy:HardThreshold"] = "consecutive hard or block bounces from which a recipient is hard suppressed",
+        ["Policy:SoftThreshold"] = "bounces from which a recipient is soft suppressed",
+        ["Policy:ReputationThreshold"] = "recipient score under which a recipient is reputation suppressed",
+        ["Policy:RecentDays"] = "days after a bounce during which a recipient is temporarily suppressed",
+        ["Policy:ResetConsecutiveOnSoft"] = "whether a soft bounce ends a row of consecutive bounces",
+        ["Policy:CountSenderFaultBlocks"] = "whether bounces that are the sender's fault count against the recipient",
+        ["Policy:CountUncertain"] = "whether uncertain verdicts count as a soft bounce",
+        ["Policy:MinStrikeSpacing"] = "bounces closer than this to the one before count once; 00:00:00 counts every one",
+        ["Policy:SoftWindow"] = "only bounces within this time count for soft suppression; empty counts all",
+        ["Policy:OutOfBandContradictsDelivery"] = "whether a delivery loses its effect when the same message bounces after all",
+        ["Retry:Policy"] = "when a message is tried again",
+        ["Retry:MaxAttempts"] = "most retries of a message",
+        ["Retry:MaxDelaySeconds"] = "longest wait before a retry",
+        ["Retry:PollMilliseconds"] = "how often the scheduler looks for due retries",
+        ["Classification:RulesDirectory"] = "directory of rule files that replace or add to those that come with the product",
+        ["Classification:ReloadSeconds"] = "how often that directory is looked at for changes",
+        ["Auth:Keys"] = "API keys: a list of Name, Hash, Scopes (ingest, read, admin) and Tenant (* for all); see hash-key",
+        ["Cluster:HostName"] = "name or address the other nodes reach this one by",
+        ["Cluster:Port"] = "remoting port; 0 takes any free one",
+        ["Cluster:SeedNodes"] = "seed nodes as host:port; empty makes this node a cluster of its own",
+        ["Cluster:PassivateAfter"] = "idle recipients and senders leave memory after this time",
+        ["Cluster:MaxInFlight"] = "commands in flight at once on this node",
+    };
+
+    /// <summary>Every setting with its meaning, allowed values and default.</summary>
+    public static IEnumerable<(string Key, string Meaning, string Default)> All()
+    {
+        foreach (var (name, options) in new AllSettings().Sections)
+        {
+            foreach (var property in AllSettings.PropertiesOf(options.GetType()))
+            {
+                var key = $"{name}:{property.Name}";
+                yield return (key, Meanings.GetValueOrDefault(key, "") + Allowed(property), Text(property.GetValue(options)));
+            }
+        }
+    }
+
+    public static string Usage()
+    {
+        var text = new StringBuilder(
+            """
+            BounceActors: takes in bounces, complaints and deliveries, decides what follows, and remembers it per recipient.
+
+            Usage:
+              BounceActors.Service [--Section:Setting=value …]   run the service
+              BounceActors.Service hash-key [NAME]               make an API key and the setting that lets it in
+              BounceActors.Service --help                        this text
+
+            Settings come from appsettings.json in the current directory, from the environment (Section__Setting) and from the
+            command line, later ones winning. Unknown or wrong settings stop the start with exit code 78 and a message that names them.
+
+
+            """);
+        foreach (var section in All().GroupBy(s => s.Key.Split(':')[0]))
+        {
+            text.AppendLine(section.Key);
+            foreach (var (key, meaning, standard) in section)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {key} [{standard}]").AppendLine(CultureInfo.InvariantCulture, $"      {meaning}");
+            }
+
+            text.AppendLine();
+        }
+
+        return text.ToString();
+    }
+
+    private static string Allowed(PropertyInfo property)
+    {
+        if ((Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { IsEnum: true } values)
+        {
+            return $": {string.Join(" | ", AllSettings.ValuesOf(values))}";
+        }
+
+        return property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed ? $": {string.Join(" | ", allowed.Values)}"
+            : property.GetCustomAttribute<RangeAttribute>() is { } range ? string.Create(CultureInfo.InvariantCulture, $" ({range.Minimum} to {range.Maximum})")
+            : "";
+    }
+
+    private static string Text(object? value) => value switch
+    {
+        null => "none",
+        bool flag => flag ? "true" : "false",
+        Enum name => name.ToString().ToLowerInvariant(),
+        string text => text,
+        IEnumerable => "none",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+}

@@ -1,0 +1,26 @@
+using BounceActors.Service.Auth;
+using OpenTelemetry.Metrics;
+
+namespace BounceActors.Service.Telemetry;
+
+/// <summary><c>/metrics</c> for Prometheus. The engine's instruments, and the framework's for requests; none has an address in it.</summary>
+internal static class Metrics
+{
+    private const string EngineMeter = "BounceActors";
+
+    public static WebApplicationBuilder AddMetrics(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(EngineMeter)
+            .AddMeter("System.Runtime")
+            .AddAspNetCoreInstrumentation()
+            .AddPrometheusExporter());
+        return builder;
+    }
+
+    public static IEndpointRouteBuilder MapMetrics(this IEndpointRouteBuilder api)
+    {
+        api.MapPrometheusScrapingEndpoint("/metrics").RequireScope(Scopes.Read);
+        return api;
+    }
+}
