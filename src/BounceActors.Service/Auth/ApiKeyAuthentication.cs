@@ -66,8 +66,10 @@ internal static class AuthHosting
     public static WebApplicationBuilder AddApiKeys(this WebApplicationBuilder builder, Settings.AllSettings settings)
     {
         builder.Services.AddSingleton(new ApiKeys(settings.Auth.Keys));
-        builder.Services.AddAuthentication(ApiKeyAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
+
+        // Not AddAuthentication: it brings data protection along, which keeps keys of its own on disk that nothing here needs.
+        builder.Services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyAuthentication.SchemeName).AddWebEncoders();
+        new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
         var authorization = builder.Services.AddAuthorizationBuilder();
         foreach (var scope in Scopes.All)
         {

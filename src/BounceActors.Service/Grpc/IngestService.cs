@@ -138,7 +138,13 @@ internal static class GrpcHosting
 
     public static WebApplicationBuilder AddGrpcDoor(this WebApplicationBuilder builder)
     {
-        builder.Services.AddGrpc(options => options.MaxReceiveMessageSize = LargestMessage);
+        builder.Services.AddGrpc(options =>
+        {
+            options.MaxReceiveMessageSize = LargestMessage;
+
+            // Its catch-all route would turn 405 and 415 of the other endpoints into 404.
+            options.IgnoreUnknownServices = true;
+        });
         return builder;
     }
 

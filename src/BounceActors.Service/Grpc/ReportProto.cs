@@ -65,7 +65,13 @@ internal static class ReportProto
             Duplicate = a.Duplicate!.Value,
             Classification = new Classification
             {
-                Outcome = c.Outcome, Type = c.Type ?? "", Category = c.Category, Fault = c.Fault, Permanence = c.Permanence, Confidence = c.Confidence, Rule = c.Rule,
+                Outcome = c.Outcome,
+                Type = c.Type ?? "",
+                Category = c.Category,
+                Fault = c.Fault,
+                Permanence = c.Permanence,
+                Confidence = c.Confidence,
+                Rule = c.Rule,
             },
             Action = a.Action,
             Suppression = new Suppression { Level = s.Level, PreviousLevel = s.PreviousLevel, Until = s.Until?.ToTimestamp(), Removed = s.Removed },

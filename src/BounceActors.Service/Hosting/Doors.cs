@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Threading.RateLimiting;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Settings;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using System.Threading.RateLimiting;
 
 namespace BounceActors.Service.Hosting;
 

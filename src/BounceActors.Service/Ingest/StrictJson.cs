@@ -17,6 +17,7 @@ internal static class StrictJson
         PropertyNameCaseInsensitive = false,
         NumberHandling = JsonNumberHandling.Strict,
         MaxDepth = MaxDepth,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Reads the body as an object. Throws <see cref="ProblemException"/> that names the field at fault.</summary>

@@ -52,6 +52,11 @@ internal static class ProblemAnswers
             {
                 var type = ProblemTypes.OfStatus(problem.Status ?? StatusCodes.Status500InternalServerError);
                 (problem.Type, problem.Title) = (type.Uri, type.Title);
+                if (type == ProblemTypes.UnsupportedMediaType)
+                {
+                    problem.Detail ??= $"{context.HttpContext.Request.ContentType ?? "a body without a content type"} is not taken here";
+                    problem.Extensions.TryAdd(Field, "Content-Type");
+                }
             }
         })
         .AddExceptionHandler<ExceptionAnswers>();

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using BounceActors.Service.Settings;
+using Microsoft.AspNetCore.Diagnostics;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -33,11 +34,11 @@ internal static class Logging
     {
         app.UseSerilogRequestLogging(options =>
         {
-            options.MessageTemplate = "{Method} {Route} answered {StatusCode} in {Elapsed:0.0} ms";
+            options.MessageTemplate = "{Method:l} {Route:l} answered {StatusCode} in {Elapsed:0.0} ms";
             options.GetMessageTemplateProperties = (http, _, elapsed, status) =>
             [
                 new LogEventProperty("Method", new ScalarValue(http.Request.Method)),
-                new LogEventProperty("Route", new ScalarValue((http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)")),
+                new LogEventProperty("Route", new ScalarValue(RouteOf(http))),
                 new LogEventProperty("StatusCode", new ScalarValue(status)),
                 new LogEventProperty("Elapsed", new ScalarValue(elapsed)),
                 new LogEventProperty("Key", new ScalarValue(http.User.Identity?.Name)),
@@ -49,6 +50,10 @@ internal static class Logging
         });
         return app;
     }
+
+    // After an exception the framework keeps the endpoint elsewhere.
+    private static string RouteOf(HttpContext http) =>
+        ((http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint()) as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)";
 
     /// <summary>Takes out what the framework adds to every line of a request.</summary>
     private sealed class WithoutPath : ILogEventEnricher

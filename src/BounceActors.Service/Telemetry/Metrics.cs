@@ -1,5 +1,6 @@
 using BounceActors.Service.Auth;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace BounceActors.Service.Telemetry;
 
@@ -10,7 +11,7 @@ internal static class Metrics
 
     public static WebApplicationBuilder AddMetrics(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("bounceactors")).WithMetrics(metrics => metrics
             .AddMeter(EngineMeter)
             .AddMeter("System.Runtime")
             .AddAspNetCoreInstrumentation()
