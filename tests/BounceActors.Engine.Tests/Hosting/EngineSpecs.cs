@@ -4,6 +4,7 @@ using BounceActors.Domain.Reports;
 using BounceActors.Engine.Classification;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
+using BounceActors.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -234,4 +235,10 @@ public sealed class SqliteEngineSpecs : EngineSpecs
 {
     protected override StorageOptions Storage() =>
         new() { DataDirectory = Directory.CreateTempSubdirectory("bounceactors-").FullName };
+}
+
+public sealed class PostgresEngineSpecs : EngineSpecs
+{
+    protected override StorageOptions Storage() =>
+        new() { Provider = StorageProvider.Postgres, ConnectionString = PostgresServer.Shared.CreateDatabase() };
 }

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace BounceActors.EndToEnd.Tests;
+
+/// <summary>The real service, as the process a user runs; it can be killed and started again on the same ports and data.</summary>
+public sealed class ServiceProcess : IAsyncDisposable
+{
+    private readonly string[] _settings;
+    private readonly string _log = Path.Combine(Path.GetTempPath(), $"bounceactors-service-{Guid.NewGuid():N}.log");
+    private Process? _process;
+
+    public ServiceProcess(params string[] settings)
+    {
+        HttpPort = FreePort();
+        _settings = [$"--Service:HttpPort={HttpPort}", $"--Service:GrpcPort={FreePort()}", .. settings];
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public int HttpPort { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>What the process has printed, for the message of a failed test.</summary>
+    public string Log => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(60)) : "";
+
+    /// <summary>Starts the process and waits until it is ready.</summary>
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(ServiceAssembly());
+        foreach (var setting in _settings)
+        {
+            start.ArgumentList.Add(setting);
+        }
+
+        _process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.False(_process.HasExited, $"the service has exited:\n{Log}");
+                return await IsReadyAsync();
+            },
+            TimeSpan.FromSeconds(120),
+            () => $"the service did not become ready:\n{Log}");
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM; gives the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(90)).Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Whether <c>/healthz/ready</c> says so.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync("/healthz/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception cause) when (cause is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        Http.Dispose();
+        File.Delete(_log);
+    }
+
+    private static string ServiceAssembly()
+    {
+        // tests/X/bin/Configuration/net10.0 -> src/BounceActors.Service/bin/Configuration/net10.0
+        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var root = here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(root, "src", "BounceActors.Service", "bin", here.Parent.Name, here.Name, "BounceActors.Service.dll");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is { } text)
+        {
+            lock (_settings)
+            {
+                File.AppendAllLines(_log, [text]);
+            }
+        }
+    }
+}
+
+public static class Eventually
+{
+    /// <summary>Waits until it holds, or fails with what <paramref name="otherwise"/> says.</summary>
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan patience, Func<string> otherwise)
+    {
+        var started = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(started.Elapsed < patience, otherwise());
+            await Task.Delay(100);
+        }
+    }
+}
