@@ -173,7 +173,7 @@ public sealed class BounceClassifier
         var bySmtp = codes.Smtp is { } smtp ? _smtp.Find(smtp, provider) : null;
         var byClass = ClassOf(report);
 
-        var first = new FirstRule(masked, this, codes, byCode, trail);
+        var first = new FirstRule(masked, codes, byCode, trail);
         _matcher.Match(masked, codes, ref first);
         trail?.Codes(byCode, bySmtp, byClass);
 
@@ -450,10 +450,9 @@ public sealed class BounceClassifier
     };
 
     /// <summary>Takes the first rule that may decide, and the first blocklist named.</summary>
-    private ref struct FirstRule(ReadOnlySpan<char> masked, BounceClassifier judge, Codes codes, CodeMeaning? byCode, Trail? trail) : IRuleVisitor
+    private ref struct FirstRule(ReadOnlySpan<char> masked, Codes codes, CodeMeaning? byCode, Trail? trail) : IRuleVisitor
     {
         private readonly ReadOnlySpan<char> _masked = masked;
-        private readonly BounceClassifier _judge = judge;
         private readonly CodeMeaning? _byCode = byCode;
         private readonly Codes _codes = codes;
 
@@ -461,7 +460,8 @@ public sealed class BounceClassifier
 
         public string? Blocklist { get; private set; }
 
-        public readonly bool Wants(Rule rule) => trail is not null || Winner is null || (Blocklist is null && rule.Blocklist is not null);
+        public readonly bool Wants(Rule rule) =>
+            trail is not null || Winner is null || (Blocklist is null && rule.Blocklist is not null) || SpeaksFor(rule);
 
         public bool Visit(PreparedRule rule)
         {
@@ -479,9 +479,20 @@ public sealed class BounceClassifier
                     trail?.Why.Add($"The rule '{rule.Rule.Id}' has the highest priority ({rule.Rule.Priority}) of those that match, so it decides.");
                 }
             }
+            else if (SpeaksFor(rule.Rule) && rule.IsTight(_masked))
+            {
+                trail?.Why.Add($"The guide's own pattern '{rule.Rule.Id}' says the same, so it is named, with the guide's confidence.");
+                Winner = rule;
+            }
 
             return true;
         }
+
+        /// <summary>
+        /// Where a general text rule and one of the guide's patterns agree, the guide's is named: its confidences and actions are the specification.
+        /// </summary>
+        private readonly bool SpeaksFor(Rule rule) =>
+            rule.MaxSpan is not null && Winner is { Rule: { Priority: < 500, MaxSpan: null, Action: null, Fault: null, Blocklist: null, RetryAfter: null } winner } && winner.Category == rule.Category;
     }
 
     private sealed class Trail

@@ -84,7 +84,7 @@ public static class RuleChecker
                 yield return new(rule.Source, rule.Line, $"the example of '{rule.Id}' is decided by '{first.RuleId}' of higher priority ({first.Priority}) as {first.Category.ToWire()}, by \"{first.MatchedText}\": {example}");
             }
 
-            if (explanation.Verdict.Rule == rule.Id)
+            if (first.RuleId == rule.Id || explanation.Verdict.Rule == rule.Id)
             {
                 deciders.Add(rule.Id);
             }
