@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using BounceActors.Domain;
 using BounceActors.Domain.Reports;
+using BounceActors.Sources.Mail.Kinds;
 using BounceActors.Sources.Mail.Layouts;
 using BounceActors.Sources.Mail.Opening;
 
@@ -103,7 +104,8 @@ internal sealed class Correlation
             return original;
         }
 
-        if (!alone)
+        // What was blackened on purpose (RFC 6590) is not to be guessed
+        if (!alone || fate.Evidence == FeedbackReports.Redacted)
         {
             return null;
         }

@@ -8,6 +8,9 @@ namespace BounceActors.Sources.Mail.Kinds;
 /// <summary>Complaints in the Abuse Reporting Format (RFC 5965), with its redacted recipients (RFC 6590), and the ones Microsoft sends without a feedback part.</summary>
 internal sealed class FeedbackReports : ILayout
 {
+    /// <summary>The evidence of a report whose recipient was taken out.</summary>
+    public const string Redacted = "redacted";
+
     public string Name => "arf";
 
     public IReadOnlyList<Fate> Read(OpenedMail mail)
@@ -18,7 +21,7 @@ internal sealed class FeedbackReports : ILayout
         }
 
         // Microsoft's Junk Mail Reporting Program forwards the message with a header of its own in it
-        if (mail.Original["X-HmXmrOriginalRecipient"] is { } recipient && mail.Attached.Count > 0)
+        if (mail.Attached.Count > 0 && mail.Original["X-HmXmrOriginalRecipient"] is { } recipient)
         {
             return [Fate(mail, Addresses.FromField(recipient), ReportOutcome.Complaint, "original-recipient-header")];
         }
@@ -51,7 +54,7 @@ internal sealed class FeedbackReports : ILayout
             }
         }
 
-        return [Fate(mail, null, outcome, "redacted")];
+        return [Fate(mail, null, outcome, Redacted)];
     }
 
     private static Fate Fate(OpenedMail mail, EmailAddress? recipient, ReportOutcome outcome, string evidence) => new()

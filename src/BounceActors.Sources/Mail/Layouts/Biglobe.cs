@@ -6,7 +6,7 @@ internal static class Biglobe
     public static readonly NoticeLayout Layout = new()
     {
         Name = "biglobe",
-        Signs = ["the following addresses had delivery problems", "----- non-delivered information -----"],
+        Signs = ["non-delivered information"],
         ListAfter = ["had delivery problems"],
         ListEnds = ["non-delivered information"],
         ReplyAfter = ["non-delivered information"],

@@ -51,7 +51,7 @@ internal sealed class Generic : ILayout
                 }
 
                 var score = (addressed.Contains(address) ? 4 : 0)
-                    + (leads && leading == text ? 2 : 0)
+                    + (leads && leading == text ? 2 : lines[i].Contains($"<{text}>", StringComparison.Ordinal) ? 1 : 0)
                     + (ReplyText.HasReply(lines[i]) || FailureWords.In(lines[i]) ? 2 : 0)
                     + (lines.Skip(i + 1).Take(4).Any(ReplyText.HasReply) ? 1 : 0)
                     - (NotTheRecipient.In(lines[i]) ? 4 : 0);

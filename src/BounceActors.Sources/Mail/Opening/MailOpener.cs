@@ -37,44 +37,44 @@ internal sealed class MailOpener(MailReaderOptions options)
         var parts = new Parts(options);
         parts.Take(message.Body, 0);
         var type = message.Body?.ContentType;
-        var text = parts.Text;
-        var (notice, original) = OriginalSplitter.Split(text);
-
-        return WithStatusText(text, new OpenedMail
+        return WithStatusText(new OpenedMail
         {
             Header = HeaderOf(message.Headers),
             MediaType = type?.MimeType.ToLowerInvariant() ?? "text/plain",
             ReportType = type?.Parameters["report-type"]?.Trim().ToLowerInvariant() ?? "",
-            Notice = new Notice(notice),
+            Words = new Lazy<Words>(() => WordsOf(parts.Text())),
             Status = parts.Status,
             Feedback = parts.Feedback,
             HasDisposition = parts.HasDisposition,
-            Original = parts.Original ?? (original.Length > 0 ? HeaderOf(original) : Fields.Empty),
-            AfterNotice = AfterHeader(original),
+            AttachedOriginal = parts.Original,
             Attached = parts.Attached,
         });
     }
 
-    /// <summary>A status part that lost its MIME type is still one when its fields are all there, and when a mail system wrote them.</summary>
-    private static OpenedMail WithStatusText(string text, OpenedMail mail) =>
-        mail.Status.Count == 0 && StatusText.In(text) is { } status && Origin.IsMailSystem(mail) ? mail with { Status = Fields.Groups(status, MaxStatusGroups) } : mail;
+    /// <summary>Opens a mail whose header and text stand within the text of another.</summary>
+    public OpenedMail Open(Fields header, string text) => WithStatusText(new OpenedMail
+    {
+        Header = header,
+        MediaType = "text/plain",
+        ReportType = "",
+        Words = new Lazy<Words>(() => WordsOf(text)),
+        Status = [],
+        Feedback = null,
+        HasDisposition = false,
+        AttachedOriginal = null,
+        Attached = [],
+    });
 
-    /// <summary>Opens a mail whose header and text stand within the text of another, with or without quotation marks.</summary>
-    public OpenedMail Open(Fields header, string text)
+    /// <summary>A status part that lost its MIME type is still one when its fields are all there, and when a mail system wrote them.</summary>
+    private static OpenedMail WithStatusText(OpenedMail mail) =>
+        mail.Status.Count == 0 && mail.Feedback is null && Origin.IsMailSystem(mail) && StatusText.In(mail.Words.Value.Text) is { } status
+            ? mail with { Status = Fields.Groups(status, MaxStatusGroups) }
+            : mail;
+
+    private static Words WordsOf(string text)
     {
         var (notice, original) = OriginalSplitter.Split(text);
-        return WithStatusText(text, new OpenedMail
-        {
-            Header = header,
-            MediaType = "text/plain",
-            ReportType = "",
-            Notice = new Notice(notice),
-            Status = [],
-            Feedback = null,
-            HasDisposition = false,
-            Original = original.Length > 0 ? HeaderOf(original) : Fields.Empty,
-            Attached = [],
-        });
+        return new Words(new Notice(notice), original.Length > 0 ? HeaderOf(original) : Fields.Empty, AfterHeader(original), text);
     }
 
     private static string AfterHeader(string text)
@@ -121,10 +121,8 @@ internal sealed class MailOpener(MailReaderOptions options)
     /// <summary>Walks the parts of a message and sorts them by what they tell.</summary>
     private sealed class Parts(MailReaderOptions options)
     {
-        private readonly StringBuilder _text = new();
+        private readonly List<(MimePart? Part, string? Raw)> _texts = [];
         private int _seen;
-
-        public string Text => _text.ToString();
 
         public List<Fields> Status { get; } = [];
 
@@ -147,8 +145,7 @@ internal sealed class MailOpener(MailReaderOptions options)
             {
                 case Multipart { Count: 0 } broken:
                     // Its boundary is missing or wrong: what it holds is still text to be read
-                    AddText(broken.Preamble ?? "");
-                    AddText(broken.Epilogue ?? "");
+                    _texts.Add((null, broken.Preamble ?? broken.Epilogue ?? ""));
                     break;
                 case MultipartAlternative alternative:
                     TakeAlternative(alternative, depth);
@@ -170,23 +167,36 @@ internal sealed class MailOpener(MailReaderOptions options)
             }
         }
 
+        /// <summary>The text of all parts for people, up to the limit.</summary>
+        public string Text()
+        {
+            var text = new StringBuilder();
+            foreach (var (part, raw) in _texts)
+            {
+                var piece = raw ?? ReadText(part!);
+                piece = part?.ContentType.IsMimeType("text", "html") == true ? HtmlText.From(piece) : piece;
+                var room = options.MaxText - text.Length;
+                if (room <= 0)
+                {
+                    break;
+                }
+
+                text.Append(piece.AsSpan(0, Math.Min(room, piece.Length))).Append('\n');
+            }
+
+            return text.ToString();
+        }
+
+        /// <summary>Of several renderings the plain one; parts that render nothing were put in here by mistake and count on their own.</summary>
         private void TakeAlternative(MultipartAlternative alternative, int depth)
         {
-            var plain = alternative.FirstOrDefault(p => p.ContentType.IsMimeType("text", "plain") && p is MimePart { Content: not null } part && ReadText(part).AsSpan().Trim().Length > 0);
-            if (plain is not null)
+            var plain = alternative.OfType<MimePart>().FirstOrDefault(p => p.ContentType.IsMimeType("text", "plain") && p.Content is { Stream.Length: > 4 });
+            foreach (var part in alternative)
             {
-                // Parts that are no other rendering of the text were put in here by mistake and count on their own
-                foreach (var part in alternative.Where(p => p == plain || !p.ContentType.IsMimeType("text", "*")))
+                if (plain is null || part == plain || !(part.ContentType.IsMimeType("text", "*") || part.ContentType.IsMimeType("multipart", "related")))
                 {
                     Take(part, depth + 1);
                 }
-
-                return;
-            }
-
-            foreach (var part in alternative)
-            {
-                Take(part, depth + 1);
             }
         }
 
@@ -215,21 +225,9 @@ internal sealed class MailOpener(MailReaderOptions options)
                 case "text/rfc822-headers" or "message/rfc822-headers" or "message/global-headers" or "message/rfc822" or "message/global" or "message/partial":
                     Original ??= HeaderOf(ReadText(part).TrimStart());
                     break;
-                case "text/html":
-                    AddText(HtmlText.From(ReadText(part)));
-                    break;
                 case var _ when type.StartsWith("text/", StringComparison.Ordinal) || type is "application/json":
-                    AddText(ReadText(part));
+                    _texts.Add((part, null));
                     break;
-            }
-        }
-
-        private void AddText(string text)
-        {
-            var room = options.MaxText - _text.Length;
-            if (room > 0)
-            {
-                _text.Append(text.AsSpan(0, Math.Min(room, text.Length))).Append('\n');
             }
         }
 

@@ -14,8 +14,11 @@ internal sealed record OpenedMail
     /// <summary>The <c>report-type</c> of a multipart/report (RFC 6522), lower case; empty when there is none.</summary>
     public required string ReportType { get; init; }
 
+    /// <summary>The words for people; read when somebody asks, because a complete status part makes them needless.</summary>
+    public required Lazy<Words> Words { get; init; }
+
     /// <summary>What a person reads: the text in front of the original message.</summary>
-    public required Notice Notice { get; init; }
+    public Notice Notice => Words.Value.Notice;
 
     /// <summary>The groups of fields of all status parts (RFC 3464), in order.</summary>
     public required IReadOnlyList<Fields> Status { get; init; }
@@ -27,10 +30,13 @@ internal sealed record OpenedMail
     public required bool HasDisposition { get; init; }
 
     /// <summary>The header of the original message, wherever it was found; empty when nowhere.</summary>
-    public required Fields Original { get; init; }
+    public Fields Original => AttachedOriginal ?? Words.Value.Original;
+
+    /// <summary>The header of the original message where it has a part of its own; null otherwise.</summary>
+    public required Fields? AttachedOriginal { get; init; }
 
     /// <summary>The text behind the notice: an original, or a mail somebody forwarded, without its header.</summary>
-    public string AfterNotice { get; init; } = "";
+    public string AfterNotice => Words.Value.AfterNotice;
 
     /// <summary>Messages attached whole.</summary>
     public required IReadOnlyList<MimeMessage> Attached { get; init; }
