@@ -193,7 +193,7 @@ public class FoldProperties
             Assert.Equal(inOrder.LastBounceAt, shuffled.LastBounceAt);
             Assert.Equal(inOrder.LastDeliveryAt, shuffled.LastDeliveryAt);
             Assert.Equal(inOrder.LevelAt(Arrival), shuffled.LevelAt(Arrival));
-        }, iter: 10);
+        }, iter: 5);
 
     [Fact]
     public void Should_end_at_the_same_standing_when_reports_arrive_less_late_than_are_kept_singly() =>
@@ -204,7 +204,7 @@ public class FoldProperties
             var policy = new RecipientPolicy();
 
             Assert.Equal(Recipient.Text(Fold(reports, policy).Standing(policy)), Recipient.Text(Fold(late, policy).Standing(policy)));
-        }, iter: 10);
+        }, iter: 5);
 
     [Theory]
     [InlineData(true)]
