@@ -29,6 +29,9 @@ public static partial class Masking
         return cut;
     }
 
+    /// <summary>Each text masked as by <see cref="Diagnostic"/>: the evidence of a verdict quotes the reply.</summary>
+    public static IReadOnlyList<string> Evidence(IReadOnlyList<string> texts, EmailAddress? recipient = null) => [.. texts.Select(t => Diagnostic(t, recipient))];
+
     /// <summary>Cuts before an address rather than through it: half of one is not known as one.</summary>
     private static string Cut(string text)
     {

@@ -76,7 +76,7 @@ public sealed class BounceEngine
                     Tenant = tenant,
                     EventId = Guid.CreateVersion7(_time.GetUtcNow()),
                     Facts = ReportFacts.From(report),
-                    Verdict = verdict,
+                    Verdict = verdict with { Evidence = Masking.Evidence(verdict.Evidence, address) },
                     Random = Random.Shared.NextDouble(),
                 },
                 cancel);

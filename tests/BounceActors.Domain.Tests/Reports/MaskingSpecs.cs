@@ -83,6 +83,12 @@ public class MaskingSpecs
     }
 
     [Fact]
+    public void Should_mask_what_the_evidence_of_a_verdict_quotes() =>
+        Assert.Equal(
+            ["The rule reads \"user <address> unknown\".", "The code agrees."],
+            Masking.Evidence(["The rule reads \"user jane.doe unknown\".", "The code agrees."], EmailAddress.Parse("jane.doe@example.com")));
+
+    [Fact]
     public void Should_keep_facts_without_any_address()
     {
         var facts = ReportFacts.From(new BounceReport
