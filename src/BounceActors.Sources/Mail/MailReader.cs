@@ -88,7 +88,7 @@ public sealed class MailReader
         }
 
         var fromMailSystem = Origin.IsMailSystem(mail);
-        if (fromMailSystem && LayoutTable.Read(mail) is { } told)
+        if (fromMailSystem && LayoutTable.Read(mail) is { } told && IsGrounded(mail, told.Fates))
         {
             return Reading(mail, envelopeRecipient, told.Layout.Name, told.Fates, $"notice in the layout of {told.Layout.Name}");
         }
@@ -117,13 +117,17 @@ public sealed class MailReader
             }
         }
 
-        if (fromMailSystem && Unknown.Read(mail) is { Count: > 0 } guessed)
+        if (fromMailSystem && Unknown.Read(mail) is { Count: > 0 } guessed && IsGrounded(mail, guessed))
         {
             return Reading(mail, envelopeRecipient, Unknown.Name, guessed, UnknownReason);
         }
 
         return MailReading.NotAReport(fromMailSystem ? "written by a mail system, but names no recipient whose fate it tells" : "ordinary mail");
     }
+
+    /// <summary>A subject like "Delivery failed" is also what parcel services write: then a reply or an original must be there too.</summary>
+    private static bool IsGrounded(OpenedMail mail, IReadOnlyList<Fate> fates) =>
+        Origin.IsDaemon(mail) || mail.Original.Count > 0 || fates.Any(f => f.Recipient is not null && (ReplyText.HasReply(f.Diagnostic) || Origin.IsNullPath(mail.Header["Return-Path"])));
 
     private MailReading Reading(OpenedMail mail, string? envelopeRecipient, string layout, IReadOnlyList<Fate> fates, string reason)
     {

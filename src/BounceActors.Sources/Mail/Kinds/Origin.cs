@@ -30,7 +30,9 @@ internal static class Origin
     /// <summary>Words in front of the subject of a forwarded mail.</summary>
     private static readonly string[] ForwardPrefixes = ["fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:", "doorst:", "pd:", "转发:", "转发：", "轉寄:", "전달:", "vs:", "[fwd:"];
 
-    public static bool IsReply(OpenedMail mail) => StartsWithAny(mail.Subject, ReplyPrefixes);
+    public static bool IsReply(OpenedMail mail) => IsReply(mail.Subject);
+
+    public static bool IsReply(string subject) => StartsWithAny(subject, ReplyPrefixes);
 
     public static bool IsForward(OpenedMail mail) => StartsWithAny(mail.Subject, ForwardPrefixes);
 
@@ -58,7 +60,7 @@ internal static class Origin
     }
 
     /// <summary>Whether it is from an address that only mail systems write from, so that it can be no answer of a person or a person's program.</summary>
-    public static bool IsDaemon(OpenedMail mail) => mail.Header.Has("X-Failed-Recipients") || IsSystemSender(mail.From);
+    public static bool IsDaemon(OpenedMail mail) => mail.Header.Has("X-Failed-Recipients") || (IsSystemSender(mail.From) && !mail.Header.Has("List-Id") && !mail.Header.Has("List-Post"));
 
     /// <summary>A list post or newsletter: what it says about bounces, it says to readers.</summary>
     public static bool IsBulk(OpenedMail mail) => mail.Header.Has("List-Unsubscribe") || mail.Header.Has("List-Id") || mail.Header.Has("List-Post") || mail.Header.Has("Feedback-ID");

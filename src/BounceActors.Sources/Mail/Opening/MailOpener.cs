@@ -42,7 +42,7 @@ internal sealed class MailOpener(MailReaderOptions options)
             Header = HeaderOf(message.Headers),
             MediaType = type?.MimeType.ToLowerInvariant() ?? "text/plain",
             ReportType = type?.Parameters["report-type"]?.Trim().ToLowerInvariant() ?? "",
-            Words = new Lazy<Words>(() => WordsOf(parts.Text())),
+            Words = new Lazy<Words>(() => WordsOf(Unquoted(message.Subject, parts.Text()))),
             Status = parts.Status,
             Feedback = parts.Feedback,
             HasDisposition = parts.HasDisposition,
@@ -70,6 +70,26 @@ internal sealed class MailOpener(MailReaderOptions options)
         mail.Status.Count == 0 && mail.Feedback is null && Origin.IsMailSystem(mail) && StatusText.In(mail.Words.Value.Text) is { } status
             ? mail with { Status = Fields.Groups(status, MaxStatusGroups) }
             : mail;
+
+    /// <summary>What a reply quotes are the words of somebody else.</summary>
+    private static string Unquoted(string? subject, string text)
+    {
+        if (!Origin.IsReply(subject ?? "") || !text.Contains('>'))
+        {
+            return text;
+        }
+
+        var own = new StringBuilder(text.Length);
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (!line.TrimStart().StartsWith(">", StringComparison.Ordinal))
+            {
+                own.Append(line).Append('\n');
+            }
+        }
+
+        return own.ToString();
+    }
 
     private static Words WordsOf(string text)
     {
