@@ -45,13 +45,11 @@ internal static partial class RetryHint
 
     [GeneratedRegex(
         @"(?:(?:again|retry|retries|re-?try|resend|wait|come back|back|greylist\w*|graylist\w*|grey-?list\w*|deferred|blocked|throttled)\b[^.;!?#0-9]{0,40}?(?<n>[0-9]{1,6}|#)\s*(?<unit>seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?)\b)|(?:retry[- ]after[:= ]+(?<n>[0-9]{1,6}|#)(?:\s*(?<unit>seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?)\b)?)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 100)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Wait();
 
     [GeneratedRegex(
         @"(?:again|retry|wait|back|greylist\w*|graylist\w*)\b[^.;!?#0-9]{0,40}?(?<h>[0-9]{1,2}|#):(?<m>[0-9]{2}|#):(?<s>[0-9]{2}|#)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 100)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Clock();
 }

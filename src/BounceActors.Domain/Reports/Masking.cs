@@ -23,7 +23,7 @@ public static partial class Masking
         // Shorter local parts ("info", "me") are words of many replies; masking them would tear the text apart.
         if (recipient is { LocalPart.Length: >= 5 } && cut.Contains(recipient.LocalPart, StringComparison.OrdinalIgnoreCase))
         {
-            cut = Regex.Replace(cut, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(recipient.LocalPart)}(?![\p{{L}}\p{{N}}])", Mask, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            cut = Regex.Replace(cut, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(recipient.LocalPart)}(?![\p{{L}}\p{{N}}])", Mask, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
         }
 
         return cut;
@@ -42,6 +42,6 @@ public static partial class Masking
     }
 
     // The apostrophe of o'neill belongs to an address, the quote around one does not. %40 stands in the links of many replies.
-    [GeneratedRegex(@"<?(?:""[^""\r\n]{1,64}""|[^\s<>""'(),;:@\[\]][^\s<>""(),;:@\[\]]{0,255})(?:@|%40)(?:\[[^\]\s]{1,64}\]|[^\s<>""'(),;:@\[\]]{1,253}[\p{L}\p{N}])>?", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"<?(?:""[^""\r\n]{1,64}""|[^\s<>""'(),;:@\[\]][^\s<>""(),;:@\[\]]{0,255})(?:@|%40)(?:\[[^\]\s]{1,64}\]|[^\s<>""'(),;:@\[\]]{1,253}[\p{L}\p{N}])>?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Address();
 }
