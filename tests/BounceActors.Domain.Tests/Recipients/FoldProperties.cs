@@ -229,6 +229,27 @@ public class FoldProperties
     }
 
     [Fact]
+    public void Should_keep_the_row_whole_when_a_delivery_arrives_from_before_what_is_settled()
+    {
+        var policy = new RecipientPolicy();
+        var strikes = Enumerable.Range(1, History.MaxEntries + 1).Select(n => At(n, BounceCategory.ContentFilter));
+
+        Assert.Equal(History.MaxEntries + 1, Fold([.. strikes, At(0, BounceCategory.DeliverySuccess)], policy).Standing(policy).Consecutive);
+    }
+
+    [Fact]
+    public void Should_not_add_to_the_row_what_arrives_from_before_a_settled_delivery()
+    {
+        var policy = new RecipientPolicy();
+        var soft = Enumerable.Range(2, History.MaxEntries).Select(n => At(n, BounceCategory.MailboxFull));
+
+        var standing = Fold([At(1, BounceCategory.DeliverySuccess), .. soft, At(0, BounceCategory.ContentFilter)], policy).Standing(policy);
+
+        Assert.Equal(0, standing.Consecutive);
+        Assert.Equal(History.MaxEntries + 1, standing.BounceCount);
+    }
+
+    [Fact]
     public void Should_keep_what_removed_a_recipient_however_long_ago_it_was()
     {
         var recipient = new Recipient();
@@ -272,6 +293,8 @@ public class FoldProperties
         Gen.OneOf(BounceCategory.MailboxFull, BounceCategory.ContentFilter, BounceCategory.ServerError, BounceCategory.ReputationBlock, BounceCategory.DeliverySuccess)
             .Array[300, 500]
             .Select(all => all.Select((c, n) => new Report(new Guid(n + 1, 0, 0, new byte[8]), c, Noon.AddMinutes(n), $"m{n}", 1)).ToArray());
+
+    private static Report At(int minute, BounceCategory category) => new(new Guid(minute + 1, 0, 0, new byte[8]), category, Noon.AddMinutes(minute), $"m{minute}", 1);
 
     private static RecipientState Fold(IEnumerable<Report> reports, RecipientPolicy policy) =>
         reports.Aggregate(RecipientState.Empty, (state, report) => Arrive(state, report, policy));

@@ -190,6 +190,17 @@ public class HistorySpecs
     }
 
     [Fact]
+    public void Should_let_a_sure_hard_bounce_of_a_message_outweigh_an_unsure_block_whatever_its_penalty()
+    {
+        var recipient = new Recipient();
+        recipient.Report(BounceCategory.SpamFilter, Noon, "m1", confidence: 0.5);
+        recipient.Report(BounceCategory.UserNotFound, Noon.AddMinutes(1), "m1");
+
+        Assert.Equal(1, recipient.Standing.Consecutive);
+        Assert.Equal(92, recipient.Standing.Score);
+    }
+
+    [Fact]
     public void Should_let_the_score_fall_to_zero_and_no_further()
     {
         var recipient = new Recipient();
