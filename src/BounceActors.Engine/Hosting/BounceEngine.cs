@@ -31,6 +31,7 @@ public sealed class BounceEngine
     private readonly DirectoryWriter _directory;
     private readonly ReadStore _store;
     private readonly JournalHealth _journal;
+    private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _inFlight;
 
@@ -42,6 +43,7 @@ public sealed class BounceEngine
         DirectoryWriter directory,
         ReadStore store,
         JournalHealth journal,
+        EngineMetrics metrics,
         NodeOptions node,
         TimeProvider time)
     {
@@ -52,6 +54,7 @@ public sealed class BounceEngine
         _directory = directory;
         _store = store;
         _journal = journal;
+        _metrics = metrics;
         _time = time;
         _inFlight = new SemaphoreSlim(node.MaxInFlight);
     }
@@ -64,7 +67,8 @@ public sealed class BounceEngine
     {
         var address = report.Recipient ?? throw new ArgumentException("the report names no recipient", nameof(report));
         var key = KeyOf(tenant, address);
-        return await BoundedAsync(async () =>
+        var started = _time.GetTimestamp();
+        var result = await BoundedAsync(async () =>
         {
             var classifiers = await _classifiers.GetAsync(cancel);
             var verdict = (await classifiers.Ask<ClassifierActor.Judged>(new ClassifierActor.Judge(report), AskTimeout, cancel)).Verdict;
@@ -94,6 +98,8 @@ public sealed class BounceEngine
                 reply.Decision?.NotCountedBecause,
                 reply.Decision?.NoRetryBecause);
         }, cancel);
+        _metrics.Decided(result, _time.GetElapsedTime(started));
+        return result;
     }
 
     /// <summary>The live state of a recipient.</summary>
@@ -241,24 +247,34 @@ public sealed class BounceEngine
     {
         if (_journal.Problem is { } problem)
         {
+            _metrics.Refused("unavailable");
             throw new EngineUnavailableException(problem, null);
         }
 
         if (!await _inFlight.WaitAsync(QueueTimeout, cancel))
         {
+            _metrics.Refused("overloaded");
             throw new EngineOverloadedException();
         }
 
+        _metrics.InFlight(1);
         try
         {
             return await call();
         }
         catch (StorageUnavailableException cause)
         {
+            _metrics.Refused("unavailable");
             throw new EngineUnavailableException("the database cannot be reached", cause);
+        }
+        catch (EngineUnavailableException)
+        {
+            _metrics.Refused("unavailable");
+            throw;
         }
         finally
         {
+            _metrics.InFlight(-1);
             _inFlight.Release();
         }
     }

@@ -35,6 +35,7 @@ public static class EngineHosting
         services.AddSingleton<DirectoryWriter>();
         services.AddSingleton<ProjectionProgress>();
         services.AddSingleton<JournalHealth>();
+        services.AddSingleton<EngineMetrics>();
         services.AddSingleton<EngineInspector>();
         services.AddSingleton<BounceEngine>();
 

@@ -25,13 +25,15 @@ public sealed class RetrySchedulerActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ReadStore _store;
     private readonly IActorRef _recipients;
+    private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
 
-    public RetrySchedulerActor(ReadStore store, IActorRef recipients, TimeProvider time, TimeSpan interval)
+    public RetrySchedulerActor(ReadStore store, IActorRef recipients, EngineMetrics metrics, TimeProvider time, TimeSpan interval)
     {
         _store = store;
         _recipients = recipients;
+        _metrics = metrics;
         _time = time;
         _interval = interval;
 
@@ -81,10 +83,18 @@ public sealed class RetrySchedulerActor : ReceiveActor, IWithTimers
         switch (reply)
         {
             case RecipientReplies.RetryConfirmed { Wanted: true }:
-                await _store.EmitRetryAsync(retry.Id, now, cancel);
+                if (await _store.EmitRetryAsync(retry.Id, now, cancel))
+                {
+                    _metrics.RetryCame(emitted: true);
+                }
+
                 break;
             case RecipientReplies.RetryConfirmed unwanted:
-                await _store.CancelRetryAsync(retry.Id, unwanted.Because ?? "unwanted", now, cancel);
+                if (await _store.CancelRetryAsync(retry.Id, unwanted.Because ?? "unwanted", now, cancel))
+                {
+                    _metrics.RetryCame(emitted: false);
+                }
+
                 break;
             default:
                 throw new InvalidOperationException($"the recipient did not say whether its retry is wanted: {(reply as RecipientReplies.Failed)?.Reason}");
@@ -115,6 +125,6 @@ public static class RetryHosting
             "retries",
             1,
             (system, registry, resolver) => _ => Props.Create(() => new RetrySchedulerActor(
-                resolver.GetService<ReadStore>(), registry.Get<RecipientRegion>(), resolver.GetService<TimeProvider>(), interval)),
+                resolver.GetService<ReadStore>(), registry.Get<RecipientRegion>(), resolver.GetService<EngineMetrics>(), resolver.GetService<TimeProvider>(), interval)),
             Sharding.DaemonOptions());
 }

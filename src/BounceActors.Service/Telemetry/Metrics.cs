@@ -1,3 +1,4 @@
+using BounceActors.Engine.Hosting;
 using BounceActors.Service.Auth;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -7,12 +8,10 @@ namespace BounceActors.Service.Telemetry;
 /// <summary><c>/metrics</c> for Prometheus. The engine's instruments, and the framework's for requests; none has an address in it.</summary>
 internal static class Metrics
 {
-    private const string EngineMeter = "BounceActors";
-
     public static WebApplicationBuilder AddMetrics(this WebApplicationBuilder builder)
     {
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("bounceactors")).WithMetrics(metrics => metrics
-            .AddMeter(EngineMeter)
+            .AddMeter(EngineMetrics.MeterName)
             .AddMeter("System.Runtime")
             .AddAspNetCoreInstrumentation()
             .AddPrometheusExporter());
