@@ -124,7 +124,7 @@ public sealed partial class ReadStore
             {
                 var due = Cursor.Time(after[0]);
                 var id = new RetryId(after[1]);
-                query = query.Where(r => Sql.Row(r.DueAt, r.Id) > Sql.Row(due, id));
+                query = query.Where(r => r.DueAt >= due && (r.DueAt > due || r.Id > id));
             }
 
             var rows = await query.OrderBy(r => r.DueAt).ThenBy(r => r.Id).Take(limit + 1).ToListAsync(ct);

@@ -60,8 +60,8 @@ public sealed partial class ReadStore
                 var priority = (int)Math.Clamp(Cursor.Number(after[0]), 0, int.MaxValue);
                 var recorded = Cursor.Time(after[1]);
                 var report = Guid.TryParse(after[2], out var id) ? id : throw new InvalidCursorException();
-                query = query.Where(r => r.Priority < priority
-                    || (r.Priority == priority && Sql.Row(r.RecordedAt, r.ReportId) > Sql.Row(recorded, report)));
+                query = query.Where(r => r.Priority <= priority
+                    && (r.Priority < priority || (r.RecordedAt >= recorded && (r.RecordedAt > recorded || r.ReportId > report))));
             }
 
             var rows = await query

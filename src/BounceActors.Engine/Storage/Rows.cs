@@ -127,6 +127,12 @@ public readonly record struct RetryId(string Value)
         return new RetryId($"{key}:{message}:{attempt}");
     }
 
+    /// <summary>The order that pages are in; in a query the database's own.</summary>
+    public static bool operator >(RetryId a, RetryId b) => string.CompareOrdinal(a.Value, b.Value) > 0;
+
+    /// <inheritdoc cref="op_GreaterThan"/>
+    public static bool operator <(RetryId a, RetryId b) => b > a;
+
     /// <inheritdoc/>
     public override string ToString() => Value;
 }

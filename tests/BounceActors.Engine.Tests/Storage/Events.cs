@@ -61,7 +61,7 @@ internal static class Events
                 Diagnostic = diagnostic,
                 Stream = "news",
             },
-            Verdict = new BounceActors.Domain.Classification.Classification
+            Verdict = new Domain.Classification.Classification
             {
                 Outcome = row.Outcome,
                 Type = row.Type,
