@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Akka.Persistence.Sql;
+using Akka.Persistence.Sql.Config;
 
 namespace BounceActors.Engine.Storage;
 
@@ -96,6 +97,23 @@ public static class PersistenceConfig
               }
             }
             """).WithFallback(SqlPersistence.DefaultConfiguration);
+    }
+
+    /// <summary>
+    /// What settings as text cannot say: how long SQLite's connections wait for the disk. To be given to the actor system together with <see cref="Hocon"/>.
+    /// Without it every commit waits, as with <see cref="SqliteSynchronous.Full"/>.
+    /// </summary>
+    public static MultiDataOptionsSetup Setup(StorageOptions options)
+    {
+        var setup = new MultiDataOptionsSetup();
+        if (options.Provider == StorageProvider.Sqlite)
+        {
+            setup.AddDataOptions("akka.persistence.journal.sql", options.SqliteDataOptions(JournalFile));
+            setup.AddDataOptions("akka.persistence.query.journal.sql", options.SqliteDataOptions(JournalFile));
+            setup.AddDataOptions("akka.persistence.snapshot-store.sql", options.SqliteDataOptions(SnapshotFile));
+        }
+
+        return setup;
     }
 
     private static string Quoted(string text) =>

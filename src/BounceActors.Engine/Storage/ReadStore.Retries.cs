@@ -19,6 +19,7 @@ public sealed partial class ReadStore
         .Text("stream", r => r.Stream)
         .Time("due_at", r => r.DueAt)
         .Id("report_id", r => r.ReportId)
+        .Time("bounced_at", r => r.BouncedAt)
         .Text("category", r => r.Category.ToWire())
         .Text("state", r => r.State.ToWire());
 
@@ -27,6 +28,7 @@ public sealed partial class ReadStore
         .Text("message_id", s => s.MessageId)
         .Number("before_attempt", s => s.Planned?.Attempt ?? int.MaxValue)
         .Text("reason", s => s.Planned is null ? "delivered" : "superseded")
+        .Time("delivered_at", s => s.DeliveredAt)
         .Time("closed_at", s => s.At);
 
     private static readonly Batch<RetryTaker> RetryTakerRows = new Batch<RetryTaker>()
@@ -40,7 +42,7 @@ public sealed partial class ReadStore
         "retries",
         """
         ON CONFLICT (id) DO UPDATE SET
-            due_at = excluded.due_at, report_id = excluded.report_id, category = excluded.category, stream = excluded.stream,
+            due_at = excluded.due_at, report_id = excluded.report_id, bounced_at = excluded.bounced_at, category = excluded.category, stream = excluded.stream,
             state = excluded.state, reason = NULL, closed_at = NULL
         WHERE retries.state = 'cancelled'
         """);
@@ -50,6 +52,7 @@ public sealed partial class ReadStore
         UPDATE retries SET state = 'cancelled', reason = r.reason, closed_at = r.closed_at FROM {rows}
         WHERE retries.recipient_key = r.recipient_key AND retries.message_id = r.message_id
             AND retries.attempt < r.before_attempt AND retries.state = 'pending'
+            AND (r.delivered_at IS NULL OR retries.bounced_at <= r.delivered_at)
         """;
 
     private const string LeaseRetries =
@@ -205,12 +208,12 @@ public sealed partial class ReadStore
     {
         if (e.Verdict.Outcome == ReportOutcome.Delivered && e.Facts.MessageId is { } delivered)
         {
-            yield return new RetryStep(e.Key, delivered, e.RecordedAt, null);
+            yield return new RetryStep(e.Key, delivered, e.RecordedAt, e.OccurredAt, null);
         }
 
         if (e.Decision.Retry is { } plan)
         {
-            yield return new RetryStep(e.Key, plan.MessageId, e.RecordedAt, new RetryRow
+            yield return new RetryStep(e.Key, plan.MessageId, e.RecordedAt, null, new RetryRow
             {
                 Id = RetryId.Of(e.Key, plan.MessageId, plan.Attempt),
                 RecipientKey = e.Key,
@@ -220,14 +223,15 @@ public sealed partial class ReadStore
                 Stream = plan.Stream,
                 DueAt = plan.DueAt,
                 ReportId = e.EventId,
+                BouncedAt = e.OccurredAt,
                 Category = e.Verdict.Category,
                 State = RetryState.Pending,
             });
         }
     }
 
-    /// <summary>A plan, or (without one) a delivery: both end what was planned before.</summary>
-    private sealed record RetryStep(RecipientKey Key, string MessageId, DateTimeOffset At, RetryRow? Planned);
+    /// <summary>A plan, or (without one) a delivery. A plan ends earlier attempts; a delivery ends what was planned for bounces until then, as in the entity.</summary>
+    private sealed record RetryStep(RecipientKey Key, string MessageId, DateTimeOffset At, DateTimeOffset? DeliveredAt, RetryRow? Planned);
 
     private readonly record struct RetryTaker(string Tenant, string Owner, RetryId Id, DateTimeOffset Time);
 }

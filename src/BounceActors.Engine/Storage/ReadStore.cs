@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Data;
-using System.Data.Common;
 using System.Net.Sockets;
 using BounceActors.Domain.Recipients;
 using BounceActors.Engine.Storage.Migrations;
@@ -9,7 +8,6 @@ using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 using LinqToDB.DataProvider.PostgreSQL;
-using LinqToDB.DataProvider.SQLite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -50,11 +48,7 @@ public sealed partial class ReadStore : IAsyncDisposable
         if (IsSqlite)
         {
             Directory.CreateDirectory(Path.GetFullPath(options.DataDirectory));
-            var pragma = $"PRAGMA synchronous = {options.SqliteSynchronous.ToString().ToUpperInvariant()}";
-            _connection = new DataOptions<ReadConnection>(new DataOptions()
-                .UseConnectionString(SQLiteTools.GetDataProvider(SQLiteProvider.Microsoft), options.SqliteConnectionString(SqliteFile))
-                .UseMappingSchema(schema)
-                .UseAfterConnectionOpened(connection => Execute(connection, pragma)));
+            _connection = new DataOptions<ReadConnection>(options.SqliteDataOptions(SqliteFile).UseMappingSchema(schema));
             return;
         }
 
@@ -122,13 +116,8 @@ public sealed partial class ReadStore : IAsyncDisposable
         Directory.CreateDirectory(Path.GetFullPath(options.DataDirectory));
         using var connection = new SqliteConnection(options.SqliteConnectionString(file));
         connection.Open();
-        Execute(connection, "PRAGMA journal_mode = WAL");
-    }
-
-    private static void Execute(DbConnection connection, string sql)
-    {
         using var command = connection.CreateCommand();
-        command.CommandText = sql;
+        command.CommandText = "PRAGMA journal_mode = WAL";
         command.ExecuteNonQuery();
     }
 

@@ -176,6 +176,9 @@ public sealed record RetryRow
     /// <summary>The report that asked for it.</summary>
     public Guid ReportId { get; init; }
 
+    /// <summary>When the last try failed.</summary>
+    public DateTimeOffset BouncedAt { get; init; }
+
     /// <summary>Why the last try failed.</summary>
     public BounceCategory Category { get; init; }
 

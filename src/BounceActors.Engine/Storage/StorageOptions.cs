@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using BounceActors.Domain.Recipients;
+using LinqToDB;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -106,6 +107,20 @@ public sealed class StorageOptions : IValidatableObject
         Pooling = true,
     }.ConnectionString;
 
+    /// <summary>Connections to a SQLite file of this deployment, each of which waits for the disk as configured: that is not kept in the file.</summary>
+    internal DataOptions SqliteDataOptions(string file)
+    {
+        var pragma = $"PRAGMA synchronous = {SqliteSynchronous.ToString().ToUpperInvariant()}";
+        return new DataOptions()
+            .UseConnectionString(ProviderName.SQLiteMS, SqliteConnectionString(file))
+            .UseAfterConnectionOpened(connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = pragma;
+                command.ExecuteNonQuery();
+            });
+    }
+
     /// <summary>The PostgreSQL connection string, with what is missing in it for work under load.</summary>
     /// <param name="autoPrepare">
     /// Whether statements are prepared by themselves. Worth it for the journal's few small statements; statements over whole batches are better
@@ -114,18 +129,18 @@ public sealed class StorageOptions : IValidatableObject
     internal string PostgresConnectionString(bool autoPrepare)
     {
         var given = new NpgsqlConnectionStringBuilder(ConnectionString);
-        if (!given.ContainsKey("No Reset On Close"))
+        if (!given.ShouldSerialize("No Reset On Close"))
         {
             // Saves a DISCARD ALL per use. Nothing here leaves state in a session.
             given.NoResetOnClose = true;
         }
 
-        if (autoPrepare && !given.ContainsKey("Max Auto Prepare"))
+        if (autoPrepare && !given.ShouldSerialize("Max Auto Prepare"))
         {
             given.MaxAutoPrepare = 64;
         }
 
-        if (!given.ContainsKey("Application Name"))
+        if (!given.ShouldSerialize("Application Name"))
         {
             given.ApplicationName = "bounceactors";
         }

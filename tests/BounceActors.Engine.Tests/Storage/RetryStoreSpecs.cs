@@ -129,6 +129,20 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
     }
 
     [SkippableFact]
+    public async Task Should_outlive_a_delivery_that_happened_before_the_bounce()
+    {
+        var store = await database.StoreAsync();
+        var key = NewKey();
+        await store.ProjectAsync(
+            At(1, Report(key, messageId: "a", at: Noon.AddMinutes(5), retryAttempt: 1, tenant: _tenant)),
+            At(2, Report(key, messageId: "b", at: Noon.AddMinutes(5), retryAttempt: 1, tenant: _tenant)),
+            At(3, Delivery(key, "a", Noon) with { Tenant = _tenant }),
+            At(4, Delivery(key, "b", Noon.AddMinutes(5)) with { Tenant = _tenant }));
+
+        Assert.Equal([("a", 1, RetryState.Pending, null), ("b", 1, RetryState.Cancelled, "delivered")], await StatesAsync(store));
+    }
+
+    [SkippableFact]
     public async Task Should_come_back_when_it_is_planned_again_after_a_delivery_but_not_once_it_was_emitted()
     {
         var store = await database.StoreAsync();

@@ -79,6 +79,7 @@ public sealed class M0001ReadTables : Migration
             .WithColumn("stream").AsCustom("text").Nullable()
             .WithColumn("due_at").AsCustom("timestamptz").NotNullable()
             .WithColumn("report_id").AsCustom("uuid").NotNullable()
+            .WithColumn("bounced_at").AsCustom("timestamptz").NotNullable()
             .WithColumn("category").AsCustom("text").NotNullable()
             .WithColumn("state").AsCustom("text").NotNullable()
             .WithColumn("reason").AsCustom("text").Nullable()
