@@ -26,8 +26,8 @@ public sealed class BounceClassifier
     /// <summary>What a reply code leaves of the confidence that a text is no failure at all (an out-of-office text under a 5xx).</summary>
     public const double ReplyContradictsNoFailure = 0.6;
 
-    /// <summary>How far <see cref="BounceReport.SourceCategory"/> alone is believed: enough to hold a recipient, not enough to remove one at once (SEMANTICS 6.5).</summary>
-    public const double SourceCategoryConfidence = 0.7;
+    /// <summary>How far <see cref="BounceReport.SourceCategory"/> alone is believed: enough to hold a recipient, too little to contradict a text (SEMANTICS 6.1, 6.5).</summary>
+    public const double SourceCategoryConfidence = 0.64;
 
     private const int CacheCapacity = 8192;
     private const int LongestCachedKey = 2048;
