@@ -288,15 +288,14 @@ public sealed class BounceClassifier
 
     private CodeMeaning? ClassOf(BounceReport report)
     {
-        if (report.SourceClass is { Length: > 0 and <= 200 } name && _classes.TryGetValue(name.Trim(), out var entries)
-            && (entries.Find(e => e.Only.Contains(report.Source)) ?? entries.Find(e => e.Only.Count == 0)) is { } meaning)
-        {
-            return meaning;
-        }
-
-        return report.SourceCategory is { } claimed and not BounceCategory.Unknown
-            ? new CodeMeaning(claimed.ToWire(), claimed, SourceCategoryConfidence, "as the source's adapter reads it", [], "adapter", 0)
+        var meaning = report.SourceClass is { Length: > 0 and <= 200 } name && _classes.TryGetValue(name.Trim(), out var entries)
+            ? entries.Find(e => e.Only.Contains(report.Source)) ?? entries.Find(e => e.Only.Count == 0)
             : null;
+
+        // A class that means nothing in particular to the rules may mean something to the adapter, which knows the whole event
+        return meaning is null or { Category: BounceCategory.Unknown } && report.SourceCategory is { } claimed and not BounceCategory.Unknown
+            ? new CodeMeaning(claimed.ToWire(), claimed, SourceCategoryConfidence, "as the source's adapter reads it", [], "adapter", 0)
+            : meaning;
     }
 
     private static Finding OfRule(PreparedRule prepared, ReadOnlySpan<char> masked, in Codes codes, CodeMeaning? byCode, CodeMeaning? byClass, List<string> evidence)

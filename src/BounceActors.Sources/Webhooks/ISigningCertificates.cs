@@ -18,7 +18,7 @@ public sealed class SigningCertificateCache : ISigningCertificates
     private ImmutableDictionary<string, ReadOnlyMemory<byte>> _certificates = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte>? Find(Uri url) => _certificates.TryGetValue(url.AbsoluteUri, out var certificate) ? certificate : null;
+    public ReadOnlyMemory<byte>? Find(Uri url) => _certificates.TryGetValue(url.AbsoluteUri, out var certificate) ? certificate : default(ReadOnlyMemory<byte>?);
 
     /// <summary>Keeps a certificate.</summary>
     /// <param name="url">Where it was fetched.</param>

@@ -143,7 +143,7 @@ internal static class Fixtures
         PostmarkBounce("SoftBounce", 4096, "smtp;452 4.2.2 mailbox full", "bounce jo@one.example mailbox_full"),
         PostmarkBounce("VirusNotification", 8192, "", "bounce jo@one.example virus_detected"),
         PostmarkBounce("ChallengeVerification", 16384, "", "challenge jo@one.example challenge_request"),
-        PostmarkBounce("BadEmailAddress", 100000, "", "bounce jo@one.example user_not_found"),
+        PostmarkBounce("BadEmailAddress", 100000, "", "bounce jo@one.example invalid_address"),
         PostmarkBounce("ManuallyDeactivated", 100002, "", "bounce jo@one.example suppressed_by_source"),
         PostmarkBounce("Blocked", 100006, "", "bounce jo@one.example reputation_block"),
         PostmarkBounce("DMARCPolicy", 100009, "", "bounce jo@one.example authentication_failure"),
@@ -229,7 +229,7 @@ internal static class Fixtures
     private static IEnumerable<Fixture> SparkPost =>
     [
         SparkPostEvent("invalid recipient", "message_event", """ "type":"bounce","bounce_class":"10","error_code":"550","reason":"550 5.1.1 user unknown","raw_reason":"550 5.1.1 user unknown" """, "bounce Jo@one.example user_not_found"),
-        SparkPostEvent("mail block", "message_event", """ "type":"bounce","bounce_class":"50","error_code":"550","reason":"" """, "bounce Jo@one.example reputation_block"),
+        SparkPostEvent("mail block", "message_event", """ "type":"bounce","bounce_class":"50","error_code":"550","reason":"" """, "bounce Jo@one.example policy_rejection"),
         SparkPostEvent("DNS", "message_event", """ "type":"bounce","bounce_class":21,"reason":"" """, "bounce Jo@one.example domain_not_found"),
         SparkPostEvent("echo", "message_event", """ "type":"bounce","bounce_class":"25","error_code":"554","raw_reason":"554 5.7.1 recipient address was suppressed due to customer policy: user unknown" """, "bounce Jo@one.example suppressed_by_source"),
         SparkPostEvent("policy rejection", "message_event", """ "type":"policy_rejection","error_code":"554","raw_reason":"554 5.7.1 recipient address was suppressed due to system policy" """, "bounce Jo@one.example suppressed_by_source"),

@@ -66,7 +66,8 @@ internal sealed class KumoMtaSource : JsonWebhookSource
             Sender = Addresses.Sender(type == "Feedback" ? e.Text("feedback_report", "original_mail_from") : e.Text("sender")),
             MessageId = Addresses.MessageId(Header(e, "message-id") ?? id),
             OccurredAt = e.Time("event_time") ?? e.Time("timestamp"),
-            SmtpCode = e.Int("response", "code"),
+            // For what KumoMTA decided itself it invents a reply code: 551 when a message expires, which elsewhere means that a user has moved
+            SmtpCode = type is "Expiration" or "AdminBounce" ? null : e.Int("response", "code"),
             EnhancedCode = Enhanced(e),
             Diagnostic = e.Text("response", "content") ?? "",
             SourceEventId = Events.IdOf(id, type, e.Text("event_time") ?? e.Text("timestamp"), recipient?.Normalised),

@@ -26,7 +26,7 @@ internal sealed class MailjetSource : JsonWebhookSource
         ["bad or empty template"] = BounceCategory.ProtocolError,
         ["error in template language"] = BounceCategory.ProtocolError,
         ["sender blocked"] = BounceCategory.ReputationBlock,
-        ["content blocked"] = BounceCategory.SpamFilter,
+        ["content blocked"] = BounceCategory.ContentFilter,
         ["policy issue"] = BounceCategory.PolicyRejection,
         ["system issue"] = BounceCategory.ServerError,
         ["protocol issue"] = BounceCategory.ProtocolError,
@@ -101,5 +101,5 @@ internal sealed class MailjetSource : JsonWebhookSource
 
     private static BounceCategory? CategoryOf(JsonElement e) => e.Text("error") is { } error && Errors.TryGetValue(error, out var category) ? category : null;
 
-    private static string? ClassOf(JsonElement e) => e.Text("error") is { } error ? $"{e.Text("error_related_to")}/{error}" : e.Text("error_related_to");
+    private static string? ClassOf(JsonElement e) => e.Text("error") ?? e.Text("error_related_to");
 }

@@ -144,7 +144,7 @@ internal sealed class MandrillSource : WebhookSource
         {
             BounceCategory.VacationReply => new BounceReport { Outcome = ReportOutcome.AutoReply, SourceClass = description },
             BounceCategory.ChallengeRequest => new BounceReport { Outcome = ReportOutcome.Challenge, SourceClass = description },
-            _ => new BounceReport { Outcome = ReportOutcome.Bounce, SourceClass = description ?? kind, SourceCategory = category },
+            _ => new BounceReport { Outcome = ReportOutcome.Bounce, SourceClass = description is null or "general" ? $"{kind}/general" : description, SourceCategory = category },
         };
     }
 

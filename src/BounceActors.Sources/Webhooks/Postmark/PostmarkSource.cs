@@ -27,7 +27,7 @@ internal sealed class PostmarkSource : JsonWebhookSource
         ["SoftBounce"] = new(4096, ReportOutcome.Bounce, BounceCategory.ServerError),
         ["VirusNotification"] = new(8192, ReportOutcome.Bounce, BounceCategory.VirusDetected),
         ["ChallengeVerification"] = new(16384, ReportOutcome.Challenge, BounceCategory.ChallengeRequest),
-        ["BadEmailAddress"] = new(100000, ReportOutcome.Bounce, BounceCategory.UserNotFound),
+        ["BadEmailAddress"] = new(100000, ReportOutcome.Bounce, BounceCategory.InvalidAddress),
         ["SpamComplaint"] = new(100001, ReportOutcome.Complaint, BounceCategory.Complaint),
         ["ManuallyDeactivated"] = new(100002, ReportOutcome.Bounce, BounceCategory.SuppressedBySource),
         ["Unconfirmed"] = new(100003, null),

@@ -31,13 +31,13 @@ internal sealed partial class Events(string source, WebhookAccount account)
         var (smtp, enhanced) = LeadingCodes(reply);
         _reports.Add(report with
         {
-        Source = source,
-        Diagnostic = reply,
-        SourceClass = report.SourceClass is { Length: > 200 } c ? c[..200] : report.SourceClass,
-        SmtpCode = report.SmtpCode is >= 200 and <= 599 ? report.SmtpCode : smtp,
-        EnhancedCode = report.EnhancedCode ?? enhanced,
-        Stream = Stream(report.Stream ?? Named(report, "stream")),
-        Campaign = report.Campaign ?? Named(report, "campaign", "campaign_id", "campaign-id", "x-campaign"),
+            Source = source,
+            Diagnostic = reply,
+            SourceClass = report.SourceClass is { Length: > 200 } c ? c[..200] : report.SourceClass,
+            SmtpCode = report.SmtpCode is >= 200 and <= 599 ? report.SmtpCode : smtp,
+            EnhancedCode = report.EnhancedCode ?? enhanced,
+            Stream = Stream(report.Stream ?? Named(report, "stream")),
+            Campaign = report.Campaign ?? Named(report, "campaign", "campaign_id", "campaign-id", "x-campaign"),
         });
     }
 
@@ -174,7 +174,7 @@ internal sealed partial class Events(string source, WebhookAccount account)
         return (smtp, EnhancedStatusCode.TryParse(match.Groups[2].Value, out var enhanced) ? enhanced : null);
     }
 
-    [GeneratedRegex(@"^(?:([245][0-5]\d)(?![\d.])[ \-#:]*)?(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^(?:([245][0-5]\d)(?![\d.])[ \-#:]*)?(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?", RegexOptions.CultureInvariant)]
     private static partial Regex Leading();
 
     private static string? Named(BounceReport report, params ReadOnlySpan<string> names)

@@ -53,7 +53,7 @@ internal static class FailureClasses
         [25] = BounceCategory.SuppressedBySource,
         [30] = BounceCategory.UserNotFound,
         [40] = BounceCategory.ServerError,
-        [50] = BounceCategory.ReputationBlock,
+        [50] = BounceCategory.PolicyRejection,
         [51] = BounceCategory.ReputationBlock,
         [52] = BounceCategory.SpamFilter,
         [53] = BounceCategory.ContentFilter,

@@ -124,6 +124,6 @@ internal sealed partial class ResendSource : WebhookSource
         return metadata;
     }
 
-    [GeneratedRegex(@"\b[45]\d\d[ \-#][^\d]|\b[45]\.\d{1,3}\.\d{1,3}\b", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\b[45]\d\d[ \-#][^\d]|\b[45]\.\d{1,3}\.\d{1,3}\b", RegexOptions.CultureInvariant)]
     private static partial Regex ReplyCode();
 }

@@ -116,6 +116,7 @@ internal sealed class SendGridSource : JsonWebhookSource
             && (category is not { } c || Taxonomy.Of(c).Fault is not (Fault.Sender or Fault.Message) && Taxonomy.Of(c).Strike != StrikeWeight.None))
         {
             category = BounceCategory.PolicyRejection;
+            given = given is null ? type : $"{type}/{given}";
         }
 
         return new BounceReport { Outcome = ReportOutcome.Bounce, SourceClass = given ?? type, SourceCategory = category };
@@ -127,7 +128,7 @@ internal sealed class SendGridSource : JsonWebhookSource
         return new BounceReport
         {
             Outcome = ReportOutcome.Bounce,
-            SourceClass = "dropped",
+            SourceClass = invalid ? "dropped/Invalid" : "dropped",
             SourceCategory = invalid ? BounceCategory.UserNotFound : BounceCategory.SuppressedBySource,
         };
     }
