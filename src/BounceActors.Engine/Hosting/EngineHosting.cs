@@ -49,6 +49,7 @@ public static class EngineHosting
                 loggers.AddLoggerFactory();
             })
             .AddHocon(PersistenceConfig.Hocon(options.Storage), HoconAddMode.Prepend)
+            .AddSetup(PersistenceConfig.Setup(options.Storage))
             .AddHocon(Defaults, HoconAddMode.Append)
             .WithCustomSerializer("bounceactors", WireSerializer.Types, system => new WireSerializer(system))
             .AddCluster(options.Cluster)
