@@ -1,3 +1,4 @@
+using System.Text;
 using BounceActors.Sources.Mail.Evidence;
 using BounceActors.Sources.Mail.Kinds;
 using BounceActors.Sources.Mail.Layouts;
@@ -26,6 +27,9 @@ public sealed class MailReader
 
     private readonly MailReaderOptions _options;
     private readonly MailOpener _opener;
+
+    /// <summary>Before the first mail is parsed: the parser remembers which charsets it could not find.</summary>
+    static MailReader() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
     /// <param name="options">How to read; the defaults of <see cref="MailReaderOptions"/> unless given.</param>
     public MailReader(MailReaderOptions? options = null)

@@ -11,6 +11,8 @@ namespace BounceActors.Sources.Mail.Layouts;
 internal sealed class Generic : ILayout
 {
     private const int Enough = 3;
+    private const int MaxPerLine = 20;
+    private const int MaxCandidates = 200;
 
     private static readonly Phrases FailureWords = new(
         "undeliver", "not delivered", "could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "unable to deliver", "failed", "failure", "rejected", "refused", "returned", "does not exist", "doesn't exist", "user unknown", "unknown user", "no such user", "not found", "mailbox full", "mailbox is full", "quota", "did not reach", "over limit", "blocked", "bounced", "delayed", "not be reached", "undelivered", "not accepted", "error", "was not sent", "could not deliver", "could not send", "disabled", "inactive", "unavailable",
@@ -35,7 +37,7 @@ internal sealed class Generic : ILayout
         var addressed = Addresses.InHeader(mail.Original["To"]).Concat(Addresses.InHeader(mail.Original["Cc"])).Concat(Addresses.InHeader(mail.Header["X-Failed-Recipients"])).ToHashSet();
         var scores = new Dictionary<EmailAddress, int>();
         var lines = mail.Notice.Lines;
-        for (var i = 0; i < lines.Count && scores.Count < 200; i++)
+        for (var i = 0; i < lines.Count && scores.Count < MaxCandidates; i++)
         {
             if (!lines[i].Contains('@'))
             {
@@ -43,7 +45,10 @@ internal sealed class Generic : ILayout
             }
 
             var leads = Addresses.TryLeading(lines[i], out var leading, out _);
-            foreach (var text in Addresses.In(lines[i]))
+            var near = (ReplyText.HasReply(lines[i]) || FailureWords.In(lines[i]) ? 2 : 0)
+                + (lines.Skip(i + 1).Take(4).Any(ReplyText.HasReply) ? 1 : 0)
+                - (NotTheRecipient.In(lines[i]) ? 4 : 0);
+            foreach (var text in Addresses.In(lines[i]).Take(MaxPerLine))
             {
                 if (!EmailAddress.TryParse(text, out var address, out _) || (senders.Contains(address) && !addressed.Contains(address)) || OtherPeople.In(text))
                 {
@@ -52,9 +57,7 @@ internal sealed class Generic : ILayout
 
                 var score = (addressed.Contains(address) ? 4 : 0)
                     + (leads && leading == text ? 2 : lines[i].Contains($"<{text}>", StringComparison.Ordinal) ? 1 : 0)
-                    + (ReplyText.HasReply(lines[i]) || FailureWords.In(lines[i]) ? 2 : 0)
-                    + (lines.Skip(i + 1).Take(4).Any(ReplyText.HasReply) ? 1 : 0)
-                    - (NotTheRecipient.In(lines[i]) ? 4 : 0);
+                    + near;
                 scores[address] = Math.Max(score, scores.GetValueOrDefault(address, int.MinValue));
             }
         }

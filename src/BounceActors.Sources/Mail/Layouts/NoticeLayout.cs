@@ -11,6 +11,10 @@ namespace BounceActors.Sources.Mail.Layouts;
 internal sealed record NoticeLayout : INoticeLayout
 {
     private const int MaxReplyLines = 60;
+    private const int MaxRecipients = 2000;
+
+    /// <summary>For so many recipients the whole text is searched for a reply; a notice with more of them has the replies in its list.</summary>
+    private const int MaxSearched = 100;
 
     public required string Name { get; init; }
 
@@ -61,7 +65,7 @@ internal sealed record NoticeLayout : INoticeLayout
             }
 
             var diagnostic = shared.Length > 0 && !(fates.Count > 1 && ReplyText.HasReply(reply)) ? shared : reply;
-            if (!ReplyText.HasReply(diagnostic) && ReplyFinder.For(notice, address, fates.Count == 1) is { Length: > 0 } found)
+            if (list.Count < MaxSearched && !ReplyText.HasReply(diagnostic) && ReplyFinder.For(notice, address, fates.Count == 1) is { Length: > 0 } found)
             {
                 diagnostic = found;
             }
@@ -99,7 +103,7 @@ internal sealed record NoticeLayout : INoticeLayout
         }
 
         var expected = false;
-        for (var i = Start(notice); i < notice.Lines.Count; i++)
+        for (var i = Start(notice); i < notice.Lines.Count && found.Count < MaxRecipients; i++)
         {
             var line = notice.Lines[i];
             if (found.Count > 0 || current is not null)

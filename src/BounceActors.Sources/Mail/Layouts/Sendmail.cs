@@ -7,6 +7,9 @@ namespace BounceActors.Sources.Mail.Layouts;
 /// <summary>Sendmail 8 and 5 and those that write like them (activehunter, McAfee, Proofpoint): sections under dashed titles, and a transcript.</summary>
 internal sealed class Sendmail : INoticeLayout
 {
+    private const int MaxSearched = 100;
+    private const int MaxRecipients = 2000;
+
     private static readonly string[] ListTitles =
         ["the following addresses had", "the following address had", "following recipients had", "recipients of this delivery", "the following addresses were not"];
 
@@ -25,7 +28,7 @@ internal sealed class Sendmail : INoticeLayout
             fates = FromTranscript(notice);
         }
 
-        return [.. fates.Select(fate => fate with { Diagnostic = Reply(notice, fate, fates.Count == 1) })];
+        return [.. fates.Select((fate, i) => i < MaxSearched ? fate with { Diagnostic = Reply(notice, fate, fates.Count == 1) } : fate)];
     }
 
     private static List<Fate> Listed(OpenedMail mail)
@@ -34,6 +37,11 @@ internal sealed class Sendmail : INoticeLayout
         ReportOutcome? section = null;
         foreach (var line in mail.Notice.Lines)
         {
+            if (fates.Count >= MaxRecipients)
+            {
+                break;
+            }
+
             if (OutcomeOfTitle(line) is { } title)
             {
                 section = title;

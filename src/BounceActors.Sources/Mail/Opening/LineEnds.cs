@@ -29,6 +29,25 @@ internal static class LineEnds
         return bytes;
     }
 
+    /// <summary>Where the first line begins that is a header field; -1 when none does within the first lines.</summary>
+    public static int FirstHeader(ReadOnlySpan<byte> mail)
+    {
+        var offset = 0;
+        for (var lines = 0; lines < 20 && offset < mail.Length; lines++)
+        {
+            var end = mail[offset..].IndexOf((byte)'\n');
+            var line = end < 0 ? mail[offset..] : mail.Slice(offset, end);
+            if (lines > 0 && Fields.NameLength(System.Text.Encoding.Latin1.GetString(line[..Math.Min(line.Length, 100)])) > 0)
+            {
+                return offset;
+            }
+
+            offset = end < 0 ? mail.Length : offset + end + 1;
+        }
+
+        return -1;
+    }
+
     /// <summary>Classic Mac OS and some gateways end lines with CR alone; every parser takes such a mail for one line.</summary>
     private static ReadOnlyMemory<byte> WithLineFeeds(ReadOnlyMemory<byte> bytes)
     {

@@ -22,7 +22,7 @@ internal sealed class MailOpener(MailReaderOptions options)
     public OpenedMail Open(ReadOnlyMemory<byte> bytes)
     {
         var content = LineEnds.Normalise(bytes[..Math.Min(bytes.Length, options.MaxBytes)]);
-        var message = Parse(content);
+        var message = ParseAnyhow(content);
         if (message.Body is Multipart { Count: 0 } && Boundary.Repair(content) is { } repaired)
         {
             message = Parse(repaired);
@@ -104,6 +104,29 @@ internal sealed class MailOpener(MailReaderOptions options)
         end = end < 0 || (other >= 0 && other < end) ? other : end;
         return end < 0 ? "" : text[end..].TrimStart();
     }
+
+    /// <summary>The parser wants a header first; what a broken transport put in front of it is passed over, and a mail that is all text gets an empty one.</summary>
+    private MimeMessage ParseAnyhow(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            return Parse(content);
+        }
+        catch (FormatException)
+        {
+            var start = LineEnds.FirstHeader(content.Span);
+            try
+            {
+                return Parse(start >= 0 ? content[start..] : WithEmptyHeader(content));
+            }
+            catch (FormatException)
+            {
+                return Parse(WithEmptyHeader(content));
+            }
+        }
+    }
+
+    private static byte[] WithEmptyHeader(ReadOnlyMemory<byte> content) => [.. "MIME-Version: 1.0\n\n"u8, .. content.Span];
 
     private MimeMessage Parse(ReadOnlyMemory<byte> content)
     {

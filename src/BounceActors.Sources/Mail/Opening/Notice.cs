@@ -5,6 +5,9 @@ namespace BounceActors.Sources.Mail.Opening;
 /// <summary>The human-readable part of a mail, up to where the original message begins.</summary>
 internal sealed class Notice(string text)
 {
+    /// <summary>Longer lines come in pieces: what is done for every address in a line must not cost the square of its length.</summary>
+    private const int LongestLine = 4000;
+
     private string? _flat;
     private List<string>? _lines;
 
@@ -34,7 +37,13 @@ internal sealed class Notice(string text)
         var lines = new List<string>();
         foreach (var line in text.AsSpan().EnumerateLines())
         {
-            lines.Add(line.TrimEnd().ToString());
+            var rest = line.TrimEnd();
+            for (; rest.Length > LongestLine; rest = rest[LongestLine..])
+            {
+                lines.Add(rest[..LongestLine].ToString());
+            }
+
+            lines.Add(rest.ToString());
         }
 
         return lines;

@@ -7,8 +7,6 @@ internal static class TextDecoder
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
-    static TextDecoder() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-
     /// <param name="bytes">The text.</param>
     /// <param name="charset">The charset it claims, or null.</param>
     public static string Decode(ReadOnlySpan<byte> bytes, string? charset)
@@ -86,7 +84,7 @@ internal static class TextDecoder
         {
             return Encoding.GetEncoding(name);
         }
-        catch (ArgumentException)
+        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
         {
             return null;
         }
