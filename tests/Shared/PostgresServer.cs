@@ -131,9 +131,7 @@ public sealed class PostgresServer : IDisposable
             return new PostgresServer(given);
         }
 
-        var cluster = Cluster(Binaries()!);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Dispose();
-        return cluster;
+        return Cluster(Binaries()!);
     }
 
     private static PostgresServer Cluster(string bin)
@@ -150,8 +148,23 @@ public sealed class PostgresServer : IDisposable
         AsServerUser(Path.Combine(bin, "initdb"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D", data);
         var server = new PostgresServer(
             $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Timeout=5", bin, directory, port);
+        server.RemoveWhenThisProcessEnds();
         server.Start();
         return server;
+    }
+
+    /// <summary>A test run may be killed, and ends too fast for its own clean-up: a process outside of it waits for its end.</summary>
+    private void RemoveWhenThisProcessEnds()
+    {
+        var stop = $"'{_bin}/pg_ctl' -D '{_directory}/data' -m immediate stop";
+        var script = $"""
+            exec </dev/null >/dev/null 2>&1
+            cd /
+            while kill -0 {Environment.ProcessId}; do sleep 1; done
+            {(Environment.UserName == "root" ? $"runuser -u postgres -- {stop}" : stop)}
+            rm -rf '{_directory}'
+            """;
+        Process.Start("setsid", ["sh", "-c", script]).Dispose();
     }
 
     private static string? Binaries() =>
