@@ -20,6 +20,14 @@ internal static class ClassifyCommand
             Description = "Mail files, mbox files, Maildirs, directories (read to the bottom, sorted by name), or - for stdin",
             Arity = ArgumentArity.OneOrMore,
         };
+        // A misspelt option would else be a file that is not there.
+        paths.Validators.Add(given =>
+        {
+            foreach (var token in given.Tokens.Where(t => t.Value.Length > 1 && t.Value[0] == '-' && !Path.Exists(t.Value)))
+            {
+                given.AddError($"'{token.Value}' is neither an option nor a file");
+            }
+        });
         var format = CommonOptions.Format();
         var rules = CommonOptions.Rules();
         var command = new Command("classify", "Read mails and say of each recipient what happened, whose fault it was and what to do") { paths, format, rules };

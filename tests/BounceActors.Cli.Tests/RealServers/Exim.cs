@@ -38,10 +38,10 @@ public sealed class Exim : MailServer
               transport = small_mailbox
             home:
               driver = manualroute
-              route_list = {Home} 127.0.0.1
+              domains = {Home}
+              route_list = * 127.0.0.1
               self = send
               transport = home
-              no_more
             remote:
               driver = manualroute
               route_list = * 127.0.0.1
@@ -69,7 +69,6 @@ public sealed class Exim : MailServer
         return $"""
             mkdir {Work}/spool {Work}/log
             chown Debian-exim:Debian-exim {Work}/spool {Work}/log
-            chmod 755 {Work}
             exim4 -bdf -q1s
 
             """;

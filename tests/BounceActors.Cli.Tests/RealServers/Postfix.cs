@@ -14,7 +14,8 @@ public sealed class Postfix : MailServer
     protected override string Configure()
     {
         Directory.CreateDirectory(Path.Combine(Work, "queue"));
-        // bounce_queue_lifetime must not be longer than maximal_queue_lifetime; its bounces are taken at once anyway.
+        // Backoff longer than the queue run: else a run may take a mail that is just being put back, and Postfix leaves it ("skipped, still
+        // being delivered") until its next start. bounce_queue_lifetime must not be longer than maximal_queue_lifetime; its bounces are taken at once anyway.
         Write("etc/postfix/main.cf", $"""
             compatibility_level = 3.6
             queue_directory = {Work}/queue
@@ -35,8 +36,8 @@ public sealed class Postfix : MailServer
             local_recipient_maps =
             maximal_queue_lifetime = {QueueLifetimeSeconds}s
             bounce_queue_lifetime = {QueueLifetimeSeconds}s
-            minimal_backoff_time = 1s
-            maximal_backoff_time = 1s
+            minimal_backoff_time = 3s
+            maximal_backoff_time = 3s
             queue_run_delay = 1s
 
             """);

@@ -6,6 +6,7 @@
 set -eu
 work=$1
 servers=$2
+chmod 755 "$work"
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$servers/usr:/usr" /usr
 mount -t overlay overlay -o "lowerdir=$work/etc:/etc" /etc
