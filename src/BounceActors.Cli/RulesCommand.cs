@@ -69,7 +69,7 @@ internal static class RulesCommand
         try
         {
             var rules = directory is null ? RuleSet.Default : RuleSet.LoadDirectory(directory);
-            return ([], rules);
+            return (RuleChecker.Check(rules), rules);
         }
         catch (RuleSetException e)
         {
