@@ -70,21 +70,21 @@ public sealed class BounceProcessSpecs
         var mail = SampleMails.Mbox(SampleMails.Bounce("user@example.org").Replace("--b1--", new string('x', 76) + "\n" + string.Concat(Enumerable.Repeat(new string('y', 76) + "\n", 13_000)) + "--b1--")).Bytes();
         using (var file = File.Create(path))
         {
-            for (var i = 0; i < 100; i++)
+            for (var i = 0; i < 200; i++)
             {
                 file.Write(mail);
             }
         }
 
-        // 100 mails of 1 MB each: the limit is far below what all of them need.
+        // 200 mails of 1 MB each: the limit is far below what all of them need.
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "bounce.dll"), "classify", path])
         {
             RedirectStandardOutput = true,
-            Environment = { ["DOTNET_GCHeapHardLimit"] = "0x4000000" },
+            Environment = { ["DOTNET_GCHeapHardLimit"] = "0x8000000" },
         })!;
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
         BounceProcess.End(process);
 
-        Assert.Equal((0, 100), (process.ExitCode, lines));
+        Assert.Equal((0, 200), (process.ExitCode, lines));
     }
 }
