@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Globalization;
 using System.Text.Json;
 using BounceActors.Domain.Classification;
 using BounceActors.Domain.Reports;
@@ -69,7 +68,7 @@ internal sealed class PostmarkSource : JsonWebhookSource
         }
 
         var message = Addresses.MessageId(e.Text("MessageID"));
-        var id = e.Number("ID") is > 0 and var number ? string.Create(CultureInfo.InvariantCulture, $"{record}:{number:0}") : null;
+        var id = e.Text("ID") is { } number and not "0" ? $"{record}:{number}" : null;
         events.Report(report with
         {
             Recipient = recipient,
