@@ -128,6 +128,17 @@ public class AuthenticitySpecs
     }
 
     [Fact]
+    public void Should_answer_MailerSends_test_but_take_no_events_on_its_key()
+    {
+        string Answer(string body) => Hook.Reason(WebhookSources.All["mailersend"].Authenticate(
+            Hook.Post(body, ("Signature", Convert.ToHexStringLower(HMACSHA256.HashData("test_Am3L1GuOIc4blLUuHqAPxxwkZaJyEk8G"u8, Encoding.UTF8.GetBytes(body))))), new WebhookAccount { Secrets = ["key"] }));
+
+        Assert.Equal("Handshake", Answer("""{"type":"webhook.test","message":"This is a ping test message"}"""));
+        Assert.Equal("401 signature_wrong", Answer("""{"type":"activity.spam_complaint"}"""));
+        Assert.Equal("401 signature_wrong", Answer("not JSON"));
+    }
+
+    [Fact]
     public void Should_check_Postals_signatures_by_any_form_of_its_key()
     {
         using var key = RSA.Create(2048);

@@ -138,6 +138,16 @@ public class HostileSpecs
     }
 
     [Fact]
+    public void Should_keep_addresses_out_of_names_and_reasons()
+    {
+        var ignored = Hook.Read("sendgrid", """[{"event":"bounced a@one.example"}]""");
+        var odd = Hook.Read("generic", """{"items":[{"kind":"dead","rcpt":"nobody"}]}""", Fixtures.Generic with { Mapping = Fixtures.Generic.Mapping! with { Outcomes = new Dictionary<string, string>(), Fields = new Dictionary<string, string> { ["recipient"] = "$.rcpt", ["event"] = "=sent to a@one.example" } } });
+
+        Assert.DoesNotContain("one.example", Assert.Single(ignored.Ignored).Key, StringComparison.Ordinal);
+        Assert.DoesNotContain("one.example", Assert.Single(odd.NotUnderstood).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Should_say_what_is_wrong_with_a_mapping()
     {
         var mapping = new JsonMapping

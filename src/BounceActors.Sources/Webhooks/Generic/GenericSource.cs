@@ -19,7 +19,7 @@ internal sealed class GenericSource : WebhookSource
     {
         if (account.Mapping?.Signature is not { } scheme)
         {
-            return WithoutKey(account);
+            return account.UrlSecrets.Count > 0 ? Accepted : WithoutKey(account);
         }
 
         if (account.Secrets.Count == 0)

@@ -12,12 +12,32 @@ namespace BounceActors.Sources.Webhooks.MailerSend;
 /// </summary>
 internal sealed class MailerSendSource : JsonWebhookSource
 {
+    private const string SignatureHeader = "Signature";
+
+    /// <summary>The key everybody knows (developers.mailersend.com, webhooks): with it MailerSend tries a URL before it saves the webhook.</summary>
+    private const string TestKey = "test_Am3L1GuOIc4blLUuHqAPxxwkZaJyEk8G";
+
+    private const int LargestTest = 4_096;
+
     /// <inheritdoc/>
     public override string Name => "mailersend";
 
     /// <inheritdoc/>
+    protected override WebhookAuthenticity? Probe(WebhookRequest request, WebhookAccount account)
+    {
+        if (request.Body.Length > LargestTest || !BodyHmac.IsSigned(request, SignatureHeader, [TestKey]))
+        {
+            return null;
+        }
+
+        // The well-known key may say nothing: only the test is taken on it
+        using var body = JsonBody.ParseObject(request.Body);
+        return body?.RootElement.Text("type") == "webhook.test" ? new WebhookAuthenticity.Handshake(200, "probe") : null;
+    }
+
+    /// <inheritdoc/>
     protected override WebhookAuthenticity Verify(WebhookRequest request, WebhookAccount account, ISigningCertificates? certificates) =>
-        account.Secrets.Count == 0 ? WithoutKey(account) : BodyHmac.Verify(request, account, "Signature");
+        account.Secrets.Count == 0 ? WithoutKey(account) : BodyHmac.Verify(request, account, SignatureHeader);
 
     /// <inheritdoc/>
     protected override void ReadEvent(JsonElement e, Events events)

@@ -44,7 +44,8 @@ internal sealed partial class Events(string source, WebhookAccount account)
     /// <summary>Notes an event that reports nothing about a recipient.</summary>
     public void Ignore(string? name)
     {
-        var shown = name is null ? "(none)" : name.Length > 64 ? name[..64] : name;
+        var masked = name is null ? "(none)" : Masking.Diagnostic(name);
+        var shown = masked.Length > 64 ? masked[..64] : masked;
         if (_ignored.Count >= MaxNames && !_ignored.ContainsKey(shown))
         {
             shown = "(others)";
@@ -58,7 +59,7 @@ internal sealed partial class Events(string source, WebhookAccount account)
     {
         if (_notUnderstood.Count < MaxNotes)
         {
-            _notUnderstood.Add(new(_part, reason));
+            _notUnderstood.Add(new(_part, Masking.Diagnostic(reason)));
         }
         else if (_notUnderstood.Count == MaxNotes)
         {
