@@ -32,6 +32,8 @@ public sealed class BounceClassifier
     private const int CacheCapacity = 8192;
     private const int LongestCachedKey = 2048;
     private const int StackText = 480;
+    private const int ShortestReply = 12;
+    private const int LeastExactPriority = 10;
 
     private readonly RuleMatcher _matcher;
     private readonly CodeTable _enhanced;
@@ -173,11 +175,25 @@ public sealed class BounceClassifier
         var bySmtp = codes.Smtp is { } smtp ? _smtp.Find(smtp, provider) : null;
         var byClass = ClassOf(report);
 
-        var first = new FirstRule(masked, codes, byCode, trail);
-        _matcher.Match(masked, codes, ref first);
+        var reply = masked[ReplyCodes.Reply(masked, report.SmtpCode)];
+        var first = new FirstRule(reply, codes, byCode, trail);
+        if (reply.Length < masked.Length && reply.Length >= ShortestReply && !NamesStage(masked))
+        {
+            trail?.Why.Add($"The text quotes a reply, which is read first: \"{reply.ToString()}\".");
+            _matcher.Match(reply, codes, ref first);
+        }
+
+        if (first.Winner is null)
+        {
+            trail?.Matches.Clear();
+            reply = masked;
+            first = new FirstRule(masked, codes, byCode, trail);
+            _matcher.Match(masked, codes, ref first);
+        }
+
         trail?.Codes(byCode, bySmtp, byClass);
 
-        var finding = first.Winner is { } rule ? OfRule(rule, masked, codes, byCode, byClass, evidence)
+        var finding = first.Winner is { } rule ? OfRule(rule, reply, codes, byCode, byClass, evidence)
             : OfCodes(codes, byCode, bySmtp, byClass, evidence);
         if (given is { } settled)
         {
@@ -430,6 +446,11 @@ public sealed class BounceClassifier
         masked.Contains("temporar", StringComparison.Ordinal) || masked.Contains("again later", StringComparison.Ordinal)
         || masked.Contains("try again", StringComparison.Ordinal) || masked.Contains("try later", StringComparison.Ordinal);
 
+    /// <summary>The words before the reply say at which command it came, which decides whom it means; then the reply alone would not do.</summary>
+    private static bool NamesStage(ReadOnlySpan<char> masked) =>
+        masked.Contains("mail from", StringComparison.Ordinal) || masked.Contains("after end of data", StringComparison.Ordinal)
+        || masked.Contains("sender was rejected", StringComparison.Ordinal) || masked.Contains("my name was rejected", StringComparison.Ordinal);
+
     /// <summary>Two statements contradict when they lay the failure at different doors: the address, the sending side, or the way between.</summary>
     private static bool Contradict(BounceCategory said, CodeMeaning other)
     {
@@ -471,6 +492,10 @@ public sealed class BounceClassifier
                 if (_byCode is { Category: not BounceCategory.Unknown } && Contradict(rule.Rule.Category, _byCode) && !rule.IsTight(_masked))
                 {
                     trail?.Why.Add($"The rule '{rule.Rule.Id}' matches only words that stand far apart, and the enhanced code {_codes.Enhanced} says {_byCode.Category.ToWire()}: passed over.");
+                }
+                else if (rule.Rule.Priority < LeastExactPriority && _byCode is { Category: not BounceCategory.Unknown } && _byCode.Category != rule.Rule.Category && _byCode.Confidence > rule.Rule.Confidence)
+                {
+                    trail?.Why.Add($"The rule '{rule.Rule.Id}' is vague, and the enhanced code {_codes.Enhanced} says more: passed over.");
                 }
                 else
                 {

@@ -27,6 +27,64 @@ internal static class ReplyCodes
         return null;
     }
 
+    /// <summary>
+    /// The one reply in a text that quotes it amid other words (a notice's prose, a session's log): from its code to the next reply with another
+    /// code. The reply with the report's own code when there is one, else the first. The whole text when it is one reply or quotes none.
+    /// </summary>
+    public static Range Reply(ReadOnlySpan<char> masked, int? given)
+    {
+        int? start = null;
+        int? code = null;
+        for (var at = 0; at + 3 <= masked.Length; at++)
+        {
+            if (!BeginsReply(masked, at))
+            {
+                continue;
+            }
+
+            var found = masked[at + 1] == '.' ? 0 : int.Parse(masked.Slice(at, 3), System.Globalization.CultureInfo.InvariantCulture);
+            if (start is null || (found == given && code != given))
+            {
+                (start, code) = (at, found);
+            }
+            else if (found != code && found != 0 && (given is null || code == given))
+            {
+                return start.Value..at;
+            }
+        }
+
+        if (start is > 0 && masked[start.Value - 1] == '\'')
+        {
+            // The quote ends the reply, unless it is an apostrophe.
+            for (var at = start.Value + 1; at < masked.Length; at++)
+            {
+                if (masked[at] == '\'' && (at + 1 == masked.Length || !char.IsLetterOrDigit(masked[at + 1])))
+                {
+                    return start.Value..at;
+                }
+            }
+        }
+
+        return (start ?? 0)..masked.Length;
+    }
+
+    private static bool BeginsReply(ReadOnlySpan<char> masked, int at)
+    {
+        if (masked[at] is not ('4' or '5'))
+        {
+            return false;
+        }
+
+        if (IsCode(masked, at))
+        {
+            var rest = masked[(at + 3)..].TrimStart(" -#");
+            return at == 0 || EnhancedAt(rest) is not null || Introduced(masked[..at]) || (masked[at - 1] == ' ' && rest.Length > 8 && masked[at + 3] == ' ' && char.IsLetter(rest[0]));
+        }
+
+        // Cisco's gateways quote the reply behind their own summary: 5.1.0 - Unknown address error '5.7.1 …'.
+        return at > 0 && masked[at - 1] == '\'' && EnhancedAt(masked[at..]) is not null;
+    }
+
     /// <summary>The first enhanced code in the text that names a subject, else the first at all.</summary>
     public static EnhancedStatusCode? Enhanced(ReadOnlySpan<char> masked)
     {

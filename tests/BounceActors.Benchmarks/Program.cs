@@ -1,0 +1,5 @@
+using BenchmarkDotNet.Running;
+using BounceActors.Benchmarks;
+
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*'
+BenchmarkSwitcher.FromAssembly(typeof(Replies).Assembly).Run(args);
