@@ -52,4 +52,7 @@ public sealed record WebhookAccount
 
     /// <summary>How to read JSON of a sender that has no adapter; for the source <c>generic</c> only.</summary>
     public JsonMapping? Mapping { get; init; }
+
+    /// <summary>The name alone: accounts may end up in logs, their secrets may not.</summary>
+    public override string ToString() => $"account '{Name}'";
 }

@@ -18,6 +18,9 @@ public sealed record WebhookRequest(
     /// <summary>Largest body taken, in bytes: 16 MiB, well above what any sender batches.</summary>
     public const int MaxBodyBytes = 16 * 1024 * 1024;
 
+    /// <summary>Method, path and size alone: requests may end up in logs, the secrets in URL and headers may not.</summary>
+    public override string ToString() => $"{Method} {(Url.IsAbsoluteUri ? Url.AbsolutePath : "?")}, {Body.Length} bytes";
+
     /// <summary>The value of a header, trimmed; null when it is missing or empty.</summary>
     public string? Header(string name)
     {

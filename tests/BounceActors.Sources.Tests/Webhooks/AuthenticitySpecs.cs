@@ -179,6 +179,16 @@ public class AuthenticitySpecs
     }
 
     [Fact]
+    public void Should_show_no_secret_when_it_is_printed()
+    {
+        var account = new WebhookAccount { Name = "main", Url = "https://u:hidden@bounce.example.net/", Secrets = ["hidden"], Stream = "x" };
+        var request = Hook.Post("hidden", ("Authorization", "hidden")) with { Url = new Uri("https://bounce.example.net/v1/webhooks/mailchimp?secret=hidden") };
+
+        Assert.Equal("account 'main'", account.ToString());
+        Assert.Equal("POST /v1/webhooks/mailchimp, 6 bytes", request.ToString());
+    }
+
+    [Fact]
     public void Should_say_later_in_the_senders_own_words()
     {
         Assert.Equal(429, WebhookSources.All["brevo"].LaterStatus);

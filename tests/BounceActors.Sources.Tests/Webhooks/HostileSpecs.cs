@@ -156,9 +156,10 @@ public class HostileSpecs
             Fields = new Dictionary<string, string> { ["recipent"] = "$.a", ["event"] = "$.a[" },
             Outcomes = new Dictionary<string, string> { ["x"] = "exploded" },
             Categories = new Dictionary<string, string> { ["x"] = "nothing" },
+            Signature = new SignatureScheme { Hash = "md5", Encoding = "rot13", Signed = "{timestamp}" },
         };
 
-        Assert.Equal(6, mapping.Problems().Count);
+        Assert.Equal(9, mapping.Problems().Count);
         Assert.Single(Hook.Read("generic", "{}", new WebhookAccount { Mapping = mapping }).NotUnderstood);
         Assert.Single(Hook.Read("generic", "{}").NotUnderstood);
         Assert.Empty(Fixtures.Generic.Mapping!.Problems());

@@ -79,7 +79,25 @@ internal sealed class MappedReader
             Try($"Categories:{name}", () => WireNames.Parse<BounceCategory>(value));
         }
 
+        if (mapping.Signature is { } scheme)
+        {
+            Check("Signature:Hash", scheme.Hash, "sha1", "sha256", "sha512");
+            Check("Signature:Encoding", scheme.Encoding, "hex", "base64");
+            if (!scheme.Signed.Contains("{body}", StringComparison.Ordinal))
+            {
+                problems.Add("Signature:Signed: it holds {body}, e.g. {timestamp}.{body}");
+            }
+        }
+
         return problems;
+
+        void Check(string setting, string value, params string[] allowed)
+        {
+            if (!allowed.Contains(value, StringComparer.OrdinalIgnoreCase))
+            {
+                problems.Add($"{setting}: '{value}' is none of {string.Join(", ", allowed)}");
+            }
+        }
     }
 
     public void Read(JsonElement body, Events events)
