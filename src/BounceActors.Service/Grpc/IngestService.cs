@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using BounceActors.Service.Auth;
 using BounceActors.Service.Ingest;
 using BounceActors.Service.Problems;
@@ -21,54 +20,46 @@ internal sealed class IngestService(ReportIntake intake, ServiceOptions options,
     public override async Task<ReportSummary> ReportStream(IAsyncStreamReader<ReportRequest> requestStream, ServerCallContext context)
     {
         var summary = new ReportSummary();
-        var outcomes = Channel.CreateBounded<ReportOutcome>(options.ItemParallelism);
-        var counting = Task.Run(async () =>
+        await DecideAllAsync(requestStream, context, outcome =>
         {
-            await foreach (var outcome in outcomes.Reader.ReadAllAsync())
-            {
-                Count(summary, outcome);
-            }
+            Count(summary, outcome);
+            return Task.CompletedTask;
         });
-        await DecideAllAsync(requestStream, outcomes.Writer, context);
-        await counting;
         return summary;
     }
 
-    public override async Task ReportDuplex(IAsyncStreamReader<ReportRequest> requestStream, IServerStreamWriter<ReportOutcome> responseStream, ServerCallContext context)
-    {
-        // Bounded: who does not read outcomes is read no further reports from.
-        var outcomes = Channel.CreateBounded<ReportOutcome>(options.ItemParallelism);
-        var writing = Task.Run(async () =>
-        {
-            await foreach (var outcome in outcomes.Reader.ReadAllAsync(context.CancellationToken))
-            {
-                await responseStream.WriteAsync(outcome, context.CancellationToken);
-            }
-        });
-        await DecideAllAsync(requestStream, outcomes.Writer, context);
-        await writing;
-    }
+    public override Task ReportDuplex(IAsyncStreamReader<ReportRequest> requestStream, IServerStreamWriter<ReportOutcome> responseStream, ServerCallContext context) =>
+        DecideAllAsync(requestStream, context, outcome => responseStream.WriteAsync(outcome, context.CancellationToken));
 
-    /// <summary>Decides reports side by side and no faster than their outcomes are taken. At shutdown, what was read is still decided and answered.</summary>
-    private async Task DecideAllAsync(IAsyncStreamReader<ReportRequest> requests, ChannelWriter<ReportOutcome> outcomes, ServerCallContext context)
+    /// <summary>
+    /// Decides reports side by side, and reads no faster than their outcomes are taken. At shutdown, what was read is still decided and answered.
+    /// </summary>
+    /// <param name="requests">The reports.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="take">Takes an outcome; one at a time.</param>
+    private async Task DecideAllAsync(IAsyncStreamReader<ReportRequest> requests, ServerCallContext context, Func<ReportOutcome, Task> take)
     {
         var tenant = TenantOf(context);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await Parallel.ForEachAsync(
-                Numbered(requests, reading.Token),
-                new ParallelOptions { MaxDegreeOfParallelism = options.ItemParallelism, CancellationToken = context.CancellationToken },
-                async (item, cancel) => await outcomes.WriteAsync(await DecideAsync(tenant, item.Index, item.Request, cancel), cancel));
-        }
-        finally
-        {
-            outcomes.Complete();
-        }
-
+        using var oneAtATime = new SemaphoreSlim(1);
+        await Parallel.ForEachAsync(
+            Numbered(requests, reading.Token),
+            new ParallelOptions { MaxDegreeOfParallelism = options.ItemParallelism, CancellationToken = context.CancellationToken },
+            async (item, cancel) =>
+            {
+                var outcome = await DecideAsync(tenant, item.Index, item.Request, cancel);
+                await oneAtATime.WaitAsync(cancel);
+                try
+                {
+                    await take(outcome);
+                }
+                finally
+                {
+                    oneAtATime.Release();
+                }
+            });
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            await outcomes.WaitToWriteAsync();
             throw new RpcException(new Status(StatusCode.Unavailable, "the service is shutting down; send what has no outcome to another node"));
         }
     }

@@ -28,15 +28,14 @@ internal static class ReportProto
         Metadata = p.Metadata.Count == 0 ? null : p.Metadata.ToDictionary(),
     };
 
-    public static ReportOutcome ToProto(this ReportAnswer answer, string id, bool retryable) => new()
-    {
-        Id = id,
-        Index = answer.Index,
-        Decision = answer.Error is null ? DecisionOf(answer) : null,
-        Error = answer.Error is { } error
-            ? new Error { Type = error.Type, Title = error.Title, Field = error.Field ?? "", Detail = error.Detail, Retryable = retryable }
-            : null,
-    };
+    public static ReportOutcome ToProto(this ReportAnswer answer, string id, bool retryable) => answer.Error is { } error
+        ? new()
+        {
+            Id = id,
+            Index = answer.Index,
+            Error = new Error { Type = error.Type, Title = error.Title, Field = error.Field ?? "", Detail = error.Detail, Retryable = retryable },
+        }
+        : new() { Id = id, Index = answer.Index, Decision = DecisionOf(answer) };
 
     /// <summary>As text, so that one check serves both doors; a timestamp out of range becomes a text that no check lets pass.</summary>
     private static string? TimeOf(Timestamp? time)

@@ -69,12 +69,13 @@ internal static class StrictJson
         catch (JsonException e)
         {
             var field = e.Path is { Length: > 2 } path ? path[2..] : null;
-            throw new ProblemException(ProblemTypes.WrongType, e is FieldJsonException ? e.Message : Expected(shape, field), field);
+            throw e.InnerException is InvalidOperationException && IsText(json, field)
+                ? NotUnicode(field)
+                : new ProblemException(ProblemTypes.WrongType, e is FieldJsonException ? e.Message : Expected(shape, field), field);
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair, or bytes that are no UTF-8: valid for the parser, but no text.
-            throw new ProblemException(ProblemTypes.MalformedJson, "a text in it is not valid Unicode");
+            throw NotUnicode(null);
         }
     }
 
@@ -106,6 +107,12 @@ internal static class StrictJson
             throw new ProblemException(ProblemTypes.MissingField, $"{missing.Name} is required", missing.Name);
         }
     }
+
+    private static bool IsText(JsonElement json, string? field) =>
+        field is not null && json.TryGetProperty(field.Split('.', '[')[0], out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Object;
+
+    /// <summary>Half a surrogate pair, or bytes that are no UTF-8: valid for the parser, but no text.</summary>
+    private static ProblemException NotUnicode(string? field) => new(ProblemTypes.MalformedJson, $"{field ?? "a name"} is not valid Unicode", field);
 
     private static string Expected(JsonTypeInfo shape, string? field)
     {
