@@ -1,3 +1,4 @@
+using Akka.Actor;
 using BounceActors.Engine.Hosting;
 using BounceActors.Service.Settings;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BounceActors.Service.Health;
 
-/// <summary><c>/healthz/live</c> (the process runs) and <c>/healthz/ready</c> (it can take reports), selected by tag.</summary>
+/// <summary><c>/healthz/live</c> (the actor system runs) and <c>/healthz/ready</c> (it can take reports), selected by tag.</summary>
 internal static class HealthEndpoints
 {
     private const string Live = "live";
@@ -14,11 +15,11 @@ internal static class HealthEndpoints
     public static WebApplicationBuilder AddHealth(this WebApplicationBuilder builder)
     {
         builder.Services.AddHealthChecks()
-            .AddCheck("process", () => HealthCheckResult.Healthy(), [Live])
-            .AddTypeActivatedCheck<Readiness>("cluster", null, [Ready], (Func<Readiness, string?>)(r => r.Engine.ClusterProblem()))
-            .AddTypeActivatedCheck<Readiness>("journal", null, [Ready], (Func<Readiness, string?>)(r => r.Engine.JournalProblem()))
-            .AddTypeActivatedCheck<Readiness>("projections", null, [Ready], (Func<Readiness, string?>)(r => r.Engine.ProjectionProblem(r.LagLimit)))
-            .AddTypeActivatedCheck<Readiness>("accepting", null, [Ready], (Func<Readiness, string?>)(r => r.IsStopping ? "the service is shutting down" : null));
+            .AddTypeActivatedCheck<Fact>("actors", null, [Live], (Func<Fact, string?>)(f => f.Actors.WhenTerminated.IsCompleted ? "the actor system has ended" : null))
+            .AddTypeActivatedCheck<Fact>("cluster", null, [Ready], (Func<Fact, string?>)(f => f.Engine.ClusterProblem()))
+            .AddTypeActivatedCheck<Fact>("journal", null, [Ready], (Func<Fact, string?>)(f => f.Engine.JournalProblem()))
+            .AddTypeActivatedCheck<Fact>("projections", null, [Ready], (Func<Fact, string?>)(f => f.Engine.ProjectionProblem(f.LagLimit)))
+            .AddTypeActivatedCheck<Fact>("accepting", null, [Ready], (Func<Fact, string?>)(f => f.IsStopping ? "the service is shutting down" : null));
         return builder;
     }
 
@@ -39,9 +40,11 @@ internal static class HealthEndpoints
         }),
     };
 
-    /// <summary>One fact the service must be sure of before it takes reports.</summary>
-    private sealed class Readiness(EngineInspector engine, ServiceOptions options, IHostApplicationLifetime lifetime, Func<Readiness, string?> problem) : IHealthCheck
+    /// <summary>One fact the service must be sure of.</summary>
+    private sealed class Fact(ActorSystem actors, EngineInspector engine, ServiceOptions options, IHostApplicationLifetime lifetime, Func<Fact, string?> problem) : IHealthCheck
     {
+        public ActorSystem Actors { get; } = actors;
+
         public EngineInspector Engine { get; } = engine;
 
         public TimeSpan LagLimit { get; } = TimeSpan.FromSeconds(options.ReadyLagSeconds);

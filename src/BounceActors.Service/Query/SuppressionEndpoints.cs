@@ -100,7 +100,7 @@ internal static class SuppressionEndpoints
             .WithName("LiftSuppressions")
             .WithSummary("Lift suppressions of a recipient")
             .WithDescription(
-                "Without level, lifts what reports and operators set, and re-qualifies the recipient. complaint, unsubscribed and legal are lifted only when named.")
+                "Without level, re-qualifies the recipient: whatever reports led to. complaint, unsubscribed, manual and legal are lifted only when named.")
             .Produces<ChangeAnswer>()
             .ProducesProblems(400, 429, 503);
         return api;

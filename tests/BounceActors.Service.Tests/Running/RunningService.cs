@@ -12,7 +12,7 @@ public class RunningService : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _data = Directory.CreateTempSubdirectory("bounceactors-").FullName;
-    private readonly StringWriter _logs = new(new StringBuilder());
+    private readonly LogBuffer _logs = new();
 
     public WebApplication App { get; private set; } = null!;
 
@@ -30,7 +30,7 @@ public class RunningService : IAsyncLifetime
     {
         App = Program.Create(
             ["--Service:HttpPort=0", "--Service:GrpcPort=0", $"--Storage:DataDirectory={_data}", "--Service:LogLevel=verbose", "--Retry:PollMilliseconds=100", .. Settings],
-            logs: TextWriter.Synchronized(_logs));
+            logs: _logs);
         await App.StartAsync();
         var addresses = App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
         Http = new HttpClient { BaseAddress = new Uri(addresses[0]), Timeout = Patience };
@@ -74,6 +74,26 @@ public class RunningService : IAsyncLifetime
     {
         using var response = await PostAsync(path, body, contentType);
         return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+}
+
+/// <summary>Logs that are read while they are written.</summary>
+internal sealed class LogBuffer : StringWriter
+{
+    public override void Write(string? value)
+    {
+        lock (this)
+        {
+            base.Write(value);
+        }
+    }
+
+    public override string ToString()
+    {
+        lock (this)
+        {
+            return base.ToString();
+        }
     }
 }
 
