@@ -15,7 +15,9 @@ internal static class Logging
     public static WebApplicationBuilder AddLogs(this WebApplicationBuilder builder, AllSettings settings, TextWriter? output = null)
     {
         var formatter = new AddressFreeFormatter(new RenderedCompactJsonFormatter());
-        builder.Services.AddSerilog(log =>
+
+        // Without the library's static logger: two services in one process each have their own logs.
+        builder.Services.AddSerilog(preserveStaticLogger: true, configureLogger: log =>
         {
             log.MinimumLevel.Is(settings.Service.LogLevel)
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
@@ -34,6 +36,7 @@ internal static class Logging
     {
         app.UseSerilogRequestLogging(options =>
         {
+            options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
             options.MessageTemplate = "{Method:l} {Route:l} answered {StatusCode} in {Elapsed:0.0} ms";
             options.GetMessageTemplateProperties = (http, _, elapsed, status) =>
             [
