@@ -20,6 +20,8 @@ public sealed class Load
         (451, "4.3.0", "451 4.3.0 Internal error, please come back"),
     ];
 
+    private static readonly BounceClassifier Classifier = new(RuleSet.Default);
+
     private readonly List<Item> _distinct = [];
 
     public Load(int seed, int reports, int recipients, DateTimeOffset now)
@@ -94,7 +96,6 @@ public sealed class Load
     /// <summary>Where a recipient must stand: a pure fold of its distinct reports.</summary>
     public Standing Expected(string recipient, DateTimeOffset now)
     {
-        var classifier = new BounceClassifier(RuleSet.Default);
         var policy = new RecipientPolicy();
         var state = _distinct.Where(i => i.Recipient == recipient).OrderBy(i => i.OccurredAt).Aggregate(RecipientState.Empty, (state, item) =>
         {
@@ -106,7 +107,7 @@ public sealed class Load
                     Tenant = "default",
                     EventId = Guid.NewGuid(),
                     Facts = ReportFacts.From(report),
-                    Verdict = classifier.Classify(report),
+                    Verdict = Classifier.Classify(report),
                     Random = 0.5,
                 },
                 now,
@@ -119,9 +120,8 @@ public sealed class Load
     /// <summary>How often each category must have been counted for a sending domain.</summary>
     public IReadOnlyDictionary<string, long> ExpectedCategories(string domain)
     {
-        var classifier = new BounceClassifier(RuleSet.Default);
         return _distinct.Where(i => EmailAddress.DomainOf(i.Sender) == domain)
-            .GroupBy(i => classifier.Classify(i.Report()).Category)
+            .GroupBy(i => Classifier.Classify(i.Report()).Category)
             .ToImmutableSortedDictionary(g => g.Key.ToWire(), g => g.LongCount(), StringComparer.Ordinal);
     }
 
