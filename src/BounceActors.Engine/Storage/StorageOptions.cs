@@ -47,8 +47,8 @@ public sealed class StorageOptions : IValidatableObject
     /// </summary>
     public string? KeySecret { get; set; }
 
-    /// <summary>When SQLite waits for the disk. Default: <see cref="Storage.SqliteSynchronous.Normal"/>.</summary>
-    public SqliteSynchronous SqliteSynchronous { get; set; } = SqliteSynchronous.Normal;
+    /// <summary>When SQLite waits for the disk. Default: <see cref="Storage.SqliteSynchronous.Full"/>.</summary>
+    public SqliteSynchronous SqliteSynchronous { get; set; } = SqliteSynchronous.Full;
 
     /// <summary>One message per wrong setting, naming it.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
