@@ -13,12 +13,14 @@ internal static class Tables
 
     public static IAnsiConsole Console(TextWriter writer, bool isTerminal)
     {
+        // Said, not detected: Spectre looks at stdout, and this may be stderr.
+        var moves = isTerminal && Environment.GetEnvironmentVariable("TERM") is not "dumb";
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(writer),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            Ansi = moves ? AnsiSupport.Yes : AnsiSupport.No,
             ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = isTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+            Interactive = moves ? InteractionSupport.Yes : InteractionSupport.No,
         });
         if (!isTerminal)
         {
