@@ -62,6 +62,30 @@ public sealed class BounceProcessSpecs
         Assert.Equal((ExitCode.Ok, ""), (process.ExitCode, await error));
     }
 
+    [SkippableFact]
+    public void Should_show_progress_on_a_terminal_and_keep_it_out_of_the_output()
+    {
+        // util-linux; gives a program a terminal.
+        Skip.IfNot(File.Exists("/usr/bin/script"), "there is no script(1) here");
+        using var directory = new TemporaryDirectory();
+        var mailbox = directory.Write("box", SampleMails.Mbox(Enumerable.Repeat(SampleMails.Bounce("user@example.org"), 200)));
+        var output = Path.Combine(directory.Path, "out");
+        var bounce = Path.Combine(AppContext.BaseDirectory, "bounce.dll");
+
+        using var script = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/usr/bin/script", ["-qec", $"dotnet exec {bounce} classify {mailbox} > {output}", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            Environment = { ["TERM"] = "xterm" },
+        })!;
+        var terminal = script.StandardOutput.ReadToEnd();
+        BounceProcess.End(script);
+
+        Assert.Equal(0, script.ExitCode);
+        Assert.Contains("reading", terminal);
+        Assert.All(File.ReadAllLines(output), line => Assert.StartsWith("{\"file\"", line));
+    }
+
     [Fact]
     public void Should_read_a_large_mailbox_in_bounded_memory()
     {
