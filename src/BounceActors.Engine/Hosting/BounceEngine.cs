@@ -144,7 +144,14 @@ public sealed class BounceEngine
             return await ChangeAsync(
                 new RecipientCommands.AddSuppression
                 {
-                    Key = key, Tenant = tenant, EventId = NewId(), Level = level, Stream = stream, Until = until, Actor = actor, Reason = reason,
+                    Key = key,
+                    Tenant = tenant,
+                    EventId = NewId(),
+                    Level = level,
+                    Stream = stream,
+                    Until = until,
+                    Actor = actor,
+                    Reason = reason,
                 },
                 cancel);
         }, cancel);

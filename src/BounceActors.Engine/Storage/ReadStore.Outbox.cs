@@ -99,7 +99,8 @@ public sealed partial class ReadStore
                 category = report.Verdict.Category.ToWire(),
                 provider = report.Verdict.Provider,
                 eventId = e.EventId,
-            }) with { RecipientKey = null };
+            }) with
+            { RecipientKey = null };
         }
     }
 
