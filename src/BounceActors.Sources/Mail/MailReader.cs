@@ -126,6 +126,11 @@ public sealed class MailReader
             return Reading(mail, envelopeRecipient, Unknown.Name, guessed, UnknownReason);
         }
 
+        if (fromMailSystem && Generic.FromOriginal(mail) is { Count: > 0 } shown)
+        {
+            return Reading(mail, envelopeRecipient, Unknown.Name, shown, "notice that names no recipient: taken from the message it shows");
+        }
+
         return MailReading.NotAReport(fromMailSystem ? "written by a mail system, but names no recipient whose fate it tells" : "ordinary mail");
     }
 

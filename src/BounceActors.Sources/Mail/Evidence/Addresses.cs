@@ -124,9 +124,15 @@ internal static class Addresses
                 }
 
                 // "mailto:user@…" and "SMTP:user@…" name a scheme, "'user@…'" is quoted
-                while (start < at && line[start] is '\'' or '=' or '/' or '*' or '.' or '`' or '#')
+                while (start < at && line[start] is '\'' or '/' or '*' or '.' or '`' or '#')
                 {
                     start++;
+                }
+
+                // "to=user@…" is a log line; "=?utf-8?…@…" is an address
+                if (line[start..at].IndexOf('=') is > 0 and var equals && IsLogName(line.Slice(start, equals)))
+                {
+                    start += equals + 1;
                 }
             }
 
@@ -140,6 +146,9 @@ internal static class Addresses
 
         return false;
     }
+
+    private static bool IsLogName(ReadOnlySpan<char> name) =>
+        name is "to" or "rcpt" or "smtp" or "SMTP" or "from" or "email" or "mail" or "address" or "user" or "recipient" or "orig_to" or "RCPT" or "";
 
     private static bool IsLocalChar(char c) => c is not ('<' or '>' or '(' or ')' or '[' or ']' or ',' or ';' or ':' or '"' or '@' or '\\' or '|' or '\uff1a' or '\u3000' or '\u3001' or '\u300c' or '\uff08')
         && !char.IsWhiteSpace(c) && !char.IsControl(c) && (c < 0x2e80 || c > 0xffef);

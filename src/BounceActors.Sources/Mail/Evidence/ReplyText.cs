@@ -9,7 +9,7 @@ internal static class ReplyText
 {
     /// <summary>Words a reply code may follow within a sentence.</summary>
     private static readonly string[] CodeWords =
-        ["said:", "replied:", "returned:", "responded:", "response:", "error:", "error", "errors:", "code:", "code", "reason:", "status:", "smtp:", "smtp;", "<<<", "(", "'", "\"", "#", "[", "was:", "with:", "answer:", "with", "failed:", "returned", "reply:", "command:", "ended", "smtp", "result:", "->", ">>>", "ssmtp;", "text:", "host:", "server:", ">:", "]:", ";", "reported", "dot:", "data:", "rejected", "message:", "transcript:", "error_code", ":"];
+        ["said:", "replied:", "returned:", "responded:", "response:", "error:", "error", "errors:", "code:", "code", "reason:", "status:", "smtp:", "smtp;", "<<<", "(", "'", "\"", "#", "[", "was:", "with:", "answer:", "with", "failed:", "returned", "reply:", "command:", "ended", "smtp", "result:", "->", ">>>", "ssmtp;", "text:", "host:", "server:", ">:", "]:", "],", ";", "reported", "dot:", "data:", "rejected", "message:", "transcript:", "error_code", ":"];
 
     /// <summary>Joins the lines of a reply into one, white space collapsed.</summary>
     public static string Collapse(string text, int limit)

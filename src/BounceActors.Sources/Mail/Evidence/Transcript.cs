@@ -34,7 +34,8 @@ internal static class Transcript
                 return;
             }
 
-            last = text;
+            // 503 only says that the command before it had failed
+            last = last is not null && text.StartsWith("503", StringComparison.Ordinal) ? last : text;
             if (address.Length > 0 && (command.Contains(address, StringComparison.OrdinalIgnoreCase) || text.Contains(address, StringComparison.OrdinalIgnoreCase)))
             {
                 own = text;

@@ -31,6 +31,7 @@ internal static class LayoutTable
         Barracuda.Layout,
         MailFoundry.Layout,
         MFilter.Layout,
+        SurfControl.Layout,
         TrendMicro.Layout,
         MDaemon.Layout,
         Kerio.Layout,

@@ -88,6 +88,7 @@ internal sealed record NoticeLayout : INoticeLayout
         string? current = null;
         var reply = new List<string>();
         var closed = false;
+        var indent = 0;
 
         void End()
         {
@@ -120,10 +121,13 @@ internal sealed record NoticeLayout : INoticeLayout
                 continue;
             }
 
-            if (TryRecipient(line, ref expected, out var address, out var rest))
+            // A line set deeper than its recipient goes on with the reply, also when an address happens to begin it
+            var goesOn = current is not null && !closed && reply.Count > 0 && Indent(line) > indent && !HoldsAny(line, RecipientAfter);
+            if (!goesOn && TryRecipient(line, ref expected, out var address, out var rest))
             {
                 End();
                 current = address;
+                indent = Indent(line);
                 if (rest.Length > 0 && !HoldsAny(rest, NoReply) && !IsDate(rest))
                 {
                     reply.Add(rest);
@@ -172,6 +176,8 @@ internal sealed record NoticeLayout : INoticeLayout
         expected = false;
         return false;
     }
+
+    private static int Indent(string line) => line.Length - line.AsSpan().TrimStart().Length;
 
     private int Start(Notice notice)
     {

@@ -53,7 +53,7 @@ internal static class LineEnds
     {
         var probe = bytes.Span[..Math.Min(bytes.Length, Probe)];
         var carriage = probe.IndexOf((byte)'\r');
-        if (carriage < 0 || (carriage + 1 < probe.Length && probe[carriage + 1] == '\n') || probe[..carriage].Contains((byte)'\n'))
+        if (carriage < 0 || 2 * (probe.Count((byte)'\r') - probe.Count("\r\n"u8)) <= probe.Count((byte)'\n'))
         {
             return bytes;
         }
