@@ -20,7 +20,11 @@ public sealed class EngineMetrics
     {
         var meter = meters.Create(MeterName);
         _reports = meter.CreateCounter<long>("bounceactors.reports", "{report}", "Reports that were decided");
-        _duration = meter.CreateHistogram<double>("bounceactors.report.duration", "s", "Time from a report's arrival to its stored decision");
+        _duration = meter.CreateHistogram(
+            "bounceactors.report.duration",
+            "s",
+            "Time from a report's arrival to its stored decision",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _refused = meter.CreateCounter<long>("bounceactors.calls.refused", "{call}", "Calls of the engine that were refused and may be repeated");
         _inFlight = meter.CreateUpDownCounter<long>("bounceactors.calls.in_flight", "{call}", "Calls of the engine in flight");
         _retries = meter.CreateCounter<long>("bounceactors.retries", "{retry}", "Retries whose time came");
