@@ -31,7 +31,7 @@ public sealed class Exim : MailServer
               domains = exim.example
               local_parts = !over-quota
               allow_fail
-              data = :fail: Unrouteable address
+              data = :fail: Unknown user
             over_quota:
               driver = accept
               domains = exim.example
