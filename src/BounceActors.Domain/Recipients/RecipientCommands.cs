@@ -162,7 +162,7 @@ public sealed record ReportFacts
     public static ReportFacts From(BounceReport report) => new()
     {
         Source = report.Source,
-        SourceEventId = report.SourceEventId,
+        SourceEventId = Masking.Id(report.SourceEventId, report.Recipient),
         MessageId = report.MessageId,
         OccurredAt = report.OccurredAt,
         SenderDomain = report.SenderDomain,

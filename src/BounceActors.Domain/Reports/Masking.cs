@@ -29,6 +29,11 @@ public static partial class Masking
         return cut;
     }
 
+    /// <summary>An id without the recipient's address in it. Whatever else looks like an address in an id is left: masked, different ids would become one.</summary>
+    public static string? Id(string? id, EmailAddress? recipient) => recipient is null
+        ? id
+        : id?.Replace(recipient.Display, Mask, StringComparison.OrdinalIgnoreCase).Replace(recipient.Normalised, Mask, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Each text masked as by <see cref="Diagnostic"/>: the evidence of a verdict quotes the reply.</summary>
     public static IReadOnlyList<string> Evidence(IReadOnlyList<string> texts, EmailAddress? recipient = null) => [.. texts.Select(t => Diagnostic(t, recipient))];
 

@@ -46,6 +46,15 @@ public class MaskingSpecs
         Assert.Equal(masked, Masking.Diagnostic(text, EmailAddress.Parse("jane.doe@example.com")));
 
     [Fact]
+    public void Should_take_the_recipient_out_of_an_event_id_and_leave_the_rest_of_it()
+    {
+        var recipient = EmailAddress.Parse("Jo.Doe@Example.com");
+        Assert.Equal("bounce-<address>-17", Masking.Id("bounce-jo.doe@example.com-17", recipient));
+        Assert.Equal("17@events.example.net", Masking.Id("17@events.example.net", recipient));
+        Assert.Null(Masking.Id(null, recipient));
+    }
+
+    [Fact]
     public void Should_leave_words_alone_that_happen_to_be_a_short_local_part() =>
         Assert.Equal("550 info: no such user", Masking.Diagnostic("550 info: no such user", EmailAddress.Parse("info@example.com")));
 
