@@ -49,7 +49,11 @@ public sealed class MailReader
     {
         try
         {
-            return Read(_opener.Open(mail), envelopeRecipient, 0);
+            var opened = _opener.Open(mail, out var parsed);
+            using (parsed)
+            {
+                return Read(opened, envelopeRecipient, 0);
+            }
         }
         catch (Exception problem) when (problem is FormatException or ArgumentException or InvalidOperationException or IOException or NotSupportedException or IndexOutOfRangeException or NullReferenceException or InvalidCastException or OverflowException)
         {

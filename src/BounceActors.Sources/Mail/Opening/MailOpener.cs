@@ -19,15 +19,20 @@ internal sealed class MailOpener(MailReaderOptions options)
         RespectContentLength = false,
     };
 
-    public OpenedMail Open(ReadOnlyMemory<byte> bytes)
+    /// <summary>Opens a mail.</summary>
+    /// <param name="bytes">The mail.</param>
+    /// <param name="parsed">What must be disposed of when the mail was read: left to the finalizer, every message would survive a collection.</param>
+    public OpenedMail Open(ReadOnlyMemory<byte> bytes, out IDisposable parsed)
     {
         var content = LineEnds.Normalise(bytes[..Math.Min(bytes.Length, options.MaxBytes)]);
         var message = ParseAnyhow(content);
         if (message.Body is Multipart { Count: 0 } && Boundary.Repair(content) is { } repaired)
         {
+            message.Dispose();
             message = Parse(repaired);
         }
 
+        parsed = message;
         return Open(message);
     }
 
