@@ -10,7 +10,6 @@ namespace BounceActors.Benchmarks;
 /// ARCHITECTURE.md "Budgets"). One operation judges every reply once; the time given is per reply.
 /// </summary>
 [MemoryDiagnoser]
-[ShortRunJob]
 public class JudgingBenchmarks
 {
     private readonly BounceClassifier _judge = new(RuleSet.Default);
@@ -70,7 +69,6 @@ public class JudgingBenchmarks
 
 /// <summary>The cost of judging a text no cache knows, by the number of rules: 100 and 300 of the real ones, 1,000 with variants of them.</summary>
 [MemoryDiagnoser]
-[ShortRunJob]
 public class RuleCountBenchmarks
 {
     private readonly BounceReport[] _reports = [.. Replies.Reports];

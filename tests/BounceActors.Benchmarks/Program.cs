@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Running;
 using BounceActors.Benchmarks;
 
-// dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*'
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*' --job short -i
 BenchmarkSwitcher.FromAssembly(typeof(Replies).Assembly).Run(args);

@@ -10,7 +10,7 @@ namespace BounceActors.Domain.Classification;
 /// </summary>
 internal sealed class PatternLiterals
 {
-    private const int MaxAlternatives = 64;
+    private const int MaxAlternatives = 128;
     private const int MinLiteral = 3;
 
     private readonly string _pattern;
@@ -64,7 +64,15 @@ internal sealed class PatternLiterals
             var right = Quantified();
             if (left.Count * right.Count > MaxAlternatives)
             {
-                right = [Sequence.Gap];
+                // Too many to tell apart: only one side stays, the right one when its literals will do.
+                if (right.TrueForAll(r => r.Runs().Any(run => run.Length >= MinLiteral)))
+                {
+                    left = [Sequence.Gap];
+                }
+                else
+                {
+                    right = [Sequence.Gap];
+                }
             }
 
             left = [.. left.SelectMany(l => right.Select(r => l.Then(r)))];
@@ -156,7 +164,7 @@ internal sealed class PatternLiterals
         }
 
         _at++;
-        return inner.Count > MaxAlternatives / 2 ? [Sequence.Gap] : inner;
+        return inner.Count > MaxAlternatives ? [Sequence.Gap] : inner;
     }
 
     private List<Sequence> Escape()
