@@ -128,6 +128,8 @@ internal static class ReplyCodes
         return false;
     }
 
+    private static int Number(ReadOnlySpan<char> digits) => int.Parse(digits, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture);
+
     private static EnhancedStatusCode? EnhancedAt(ReadOnlySpan<char> text)
     {
         var end = 0;
@@ -142,6 +144,7 @@ internal static class ReplyCodes
             return null;
         }
 
-        return EnhancedStatusCode.TryParse(code.ToString(), out var parsed) ? parsed : null;
+        var dot = 2 + code[2..].IndexOf('.');
+        return new EnhancedStatusCode(code[0] - '0', Number(code[2..dot]), Number(code[(dot + 1)..]));
     }
 }
