@@ -222,7 +222,7 @@ internal sealed class DiagnosticText
                 at++;
             }
 
-            if (at < text.Length && text[at] == ':' && EndOfIp6(text, start) is var end and > 0)
+            if (at < text.Length && text[at] == ':' && EndOfIp6(text, start) is var end && end > at)
             {
                 written = Put("<ip>", output, written);
                 at = end;

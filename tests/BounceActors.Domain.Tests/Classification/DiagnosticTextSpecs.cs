@@ -12,6 +12,7 @@ public class DiagnosticTextSpecs
     [InlineData("to bob@example.com failed", "to <@> failed")]
     [InlineData("host mx1.example.com[192.0.2.1] said", "host <host>[<ip>] said")]
     [InlineData("from 2001:db8::25 port 25", "from <ip> port #")]
+    [InlineData("o{E.::mas and fe80:: too", "o{e.::mas and fe#:: too")]
     [InlineData("id 4X2kZ91Jp0z6 took 12 s", "id # took # s")]
     [InlineData("blocked using zen.spamhaus.org", "blocked using zen.spamhaus.org")]
     [InlineData("User unknown.Please check", "user unknown.please check")]
