@@ -106,7 +106,7 @@ public sealed class PostgresServer : IDisposable
     public void Stop() => Control("-m", "immediate", "stop");
 
     /// <summary>Starts the server again, on the same port with the same data.</summary>
-    public void Start() => Control("-w", "-l", Path.Combine(_directory!, "log"), "-o", $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1", "start");
+    public void Start() => Control("-w", "-l", Path.Combine(_directory!, "log"), "-o", $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1 -c max_connections=400", "start");
 
     /// <summary>Stops and removes a cluster of our own.</summary>
     public void Dispose()

@@ -72,13 +72,9 @@ internal static class Origin
             return false;
         }
 
-        if (SystemNames.In(from))
-        {
-            return true;
-        }
-
+        // A list about mail systems is none: postmasters-request@lists.example.org.
         var local = (Addresses.First(from)?.Split('@')[0] ?? from).Trim(' ', '<', '>', '"');
-        return StartsWithAny(local, SystemLocalParts);
+        return !local.EndsWith("-request", StringComparison.OrdinalIgnoreCase) && (SystemNames.In(from) || StartsWithAny(local, SystemLocalParts));
     }
 
     public static bool IsNoticeSubject(string subject) => NoticeSubjects.In(subject);
