@@ -5,6 +5,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using BounceActors.Engine.Classification;
+using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
@@ -41,6 +42,7 @@ public static class EngineHosting
 
         // In this order: tables and secret first, then the actors that need them.
         services.AddHostedService<StorageStartup>();
+        services.AddInboxStorage(options.Inbox);
         services.AddHostedService(sp => sp.GetRequiredService<JournalHealth>());
         services.AddAkka(SystemName, builder => builder
             .ConfigureLoggers(loggers =>
@@ -57,7 +59,9 @@ public static class EngineHosting
             .AddRecipients(options.Cluster)
             .AddSenders(options.Cluster)
             .AddProjections()
-            .AddRetryScheduler(TimeSpan.FromMilliseconds(options.Retry.PollMilliseconds)));
+            .AddRetryScheduler(TimeSpan.FromMilliseconds(options.Retry.PollMilliseconds))
+            .AddInboxSweepers(options.Storage, options.Inbox));
+        services.AddInboxWork();
         return services;
     }
 

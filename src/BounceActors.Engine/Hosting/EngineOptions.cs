@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Retries;
+using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Storage;
 
 namespace BounceActors.Engine.Hosting;
@@ -15,6 +16,8 @@ public sealed class EngineOptions
     public RetryOptions Retry { get; set; } = new();
 
     public NodeOptions Cluster { get; set; } = new();
+
+    public InboxOptions Inbox { get; set; } = new();
 
     /// <summary>The policy these settings describe.</summary>
     public RecipientPolicy RecipientPolicy() => new()

@@ -121,13 +121,18 @@ public sealed partial class ReadStore : IAsyncDisposable
         command.ExecuteNonQuery();
     }
 
-    private void Migrate()
+    private void Migrate() => Migrate(_options, SqliteFile, "BounceActors.Engine.Storage.Migrations", andBelow: !IsSqlite);
+
+    /// <summary>Runs the migrations of a namespace. What has a SQLite file of its own has a namespace of its own; PostgreSQL takes all.</summary>
+    internal static void Migrate(StorageOptions options, string sqliteFile, string migrations, bool andBelow)
     {
+        var sqlite = options.Provider == StorageProvider.Sqlite;
         using var services = new ServiceCollection()
             .AddFluentMigratorCore()
-            .ConfigureRunner(runner => (IsSqlite ? runner.AddSQLite() : runner.AddPostgres15_0())
-                .WithGlobalConnectionString(IsSqlite ? _options.SqliteConnectionString(SqliteFile) : _options.PostgresConnectionString(autoPrepare: false))
+            .ConfigureRunner(runner => (sqlite ? runner.AddSQLite() : runner.AddPostgres15_0())
+                .WithGlobalConnectionString(sqlite ? options.SqliteConnectionString(sqliteFile) : options.PostgresConnectionString(autoPrepare: false))
                 .ScanIn(typeof(M0001ReadTables).Assembly).For.Migrations())
+            .Configure<FluentMigrator.Runner.Initialization.TypeFilterOptions>(filter => (filter.Namespace, filter.NestedNamespaces) = (migrations, andBelow))
             .BuildServiceProvider();
         using var scope = services.CreateScope();
         scope.ServiceProvider.GetRequiredService<IMigrationRunner>().MigrateUp();
@@ -180,7 +185,7 @@ public sealed partial class ReadStore : IAsyncDisposable
     }
 
     /// <summary>Whether the same call may succeed later.</summary>
-    private static bool IsUnavailable(Exception e) => e switch
+    internal static bool IsUnavailable(Exception e) => e switch
     {
         PostgresException p => p.IsTransient || p.SqlState is { Length: 5 } state
             && (state[..2] is "08" or "53" or "57" || state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected),
@@ -190,7 +195,7 @@ public sealed partial class ReadStore : IAsyncDisposable
         _ => false,
     };
 
-    private static string Kind(Exception e) => e switch
+    internal static string Kind(Exception e) => e switch
     {
         PostgresException p => $"SQLSTATE {p.SqlState}",
         SqliteException s => $"SQLite error {s.SqliteErrorCode}",

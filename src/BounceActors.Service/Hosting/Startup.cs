@@ -1,3 +1,4 @@
+using BounceActors.Engine.Inbox;
 using BounceActors.Service.Ingest;
 using BounceActors.Service.Settings;
 using BounceActors.Sources.Mail;
@@ -10,6 +11,7 @@ internal static class Startup
     public static WebApplicationBuilder AddIntake(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<ReportIntake>();
+        builder.Services.AddSingleton<IPayloadReader, MailPayloads>();
         builder.Services.AddSingleton(services => new MailReader(new MailReaderOptions { Clock = services.GetRequiredService<TimeProvider>() }));
         return builder;
     }

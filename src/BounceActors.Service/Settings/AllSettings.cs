@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Storage;
 using BounceActors.Service.Auth;
 
@@ -26,17 +27,19 @@ internal sealed class AllSettings
 
     public NodeOptions Cluster { get; } = new();
 
+    public InboxOptions Inbox { get; } = new();
+
     /// <summary>The sections, by name.</summary>
     public IEnumerable<(string Name, object Options)> Sections =>
     [
         (nameof(Service), Service), (nameof(Storage), Storage), (nameof(Policy), Policy), (nameof(Retry), Retry),
-        (nameof(Classification), Classification), (nameof(Auth), Auth), (nameof(Cluster), Cluster),
+        (nameof(Classification), Classification), (nameof(Auth), Auth), (nameof(Cluster), Cluster), (nameof(Inbox), Inbox),
     ];
 
     /// <summary>Whether the service asks for keys.</summary>
     public bool NeedsKeys => Auth.Keys.Count > 0;
 
-    public EngineOptions Engine => new() { Storage = Storage, Policy = Policy, Retry = Retry, Cluster = Cluster };
+    public EngineOptions Engine => new() { Storage = Storage, Policy = Policy, Retry = Retry, Cluster = Cluster, Inbox = Inbox };
 
     /// <summary>Reads the settings. Throws <see cref="SettingsException"/> that names every wrong one.</summary>
     public static AllSettings Read(IConfiguration configuration)

@@ -53,6 +53,13 @@ internal static class SettingsHelp
         ["Cluster:SeedNodes"] = "seed nodes as host:port; empty makes this node a cluster of its own",
         ["Cluster:PassivateAfter"] = "idle recipients and senders leave memory after this time",
         ["Cluster:MaxInFlight"] = "commands in flight at once on this node",
+        ["Inbox:RetentionDays"] = "days raw payloads are kept; those not decided yet are kept longer",
+        ["Inbox:Workers"] = "payloads worked on at the same time on this node",
+        ["Inbox:QueuePerSource"] = "payloads of one source and tenant in memory, to be stored or worked on; what is stored beyond waits in the database",
+        ["Inbox:MemoryMegabytes"] = "most memory for waiting payloads, half to be stored, half to be worked on; one source gets half of either",
+        ["Inbox:MaxBacklog"] = "payloads of one source and tenant waiting in the database, from which on that source is refused",
+        ["Inbox:LeaseSeconds"] = "time after which another node takes the payloads of one that died",
+        ["Inbox:SweepMilliseconds"] = "how often payloads nobody works on are looked for",
     };
 
     /// <summary>Every setting with its meaning, allowed values and default.</summary>

@@ -58,7 +58,7 @@ public sealed class MailReader
         catch (Exception problem) when (problem is FormatException or ArgumentException or InvalidOperationException or IOException or NotSupportedException or IndexOutOfRangeException or NullReferenceException or InvalidCastException or OverflowException)
         {
             // What a parser makes of hostile bytes cannot be known; a mail it cannot read is no report, and never an outage
-            return MailReading.NotAReport($"cannot be read as a mail ({problem.GetType().Name})");
+            return MailReading.Puzzling($"cannot be read as a mail ({problem.GetType().Name})");
         }
     }
 
@@ -135,7 +135,7 @@ public sealed class MailReader
             return Reading(mail, envelopeRecipient, Unknown.Name, shown, "notice that names no recipient: taken from the message it shows");
         }
 
-        return MailReading.NotAReport(fromMailSystem ? "written by a mail system, but names no recipient whose fate it tells" : "ordinary mail");
+        return fromMailSystem ? MailReading.Puzzling("written by a mail system, but names no recipient whose fate it tells") : MailReading.NotAReport("ordinary mail");
     }
 
     /// <summary>A subject like "Delivery failed" is also what parcel services write: then a reply or an original must be there too.</summary>

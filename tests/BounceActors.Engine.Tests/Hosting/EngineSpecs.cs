@@ -34,9 +34,11 @@ public sealed class RunningEngine : IAsyncDisposable
 
     public ReadStore Store => _host.Services.GetRequiredService<ReadStore>();
 
+    public IServiceProvider Services => _host.Services;
+
     public EngineInspector Inspector => _host.Services.GetRequiredService<EngineInspector>();
 
-    public static async Task<RunningEngine> StartAsync(StorageOptions storage, Action<EngineOptions>? configure = null)
+    public static async Task<RunningEngine> StartAsync(StorageOptions storage, Action<EngineOptions>? configure = null, Action<IServiceCollection>? add = null)
     {
         var options = new EngineOptions { Storage = storage };
         options.Retry.PollMilliseconds = 100;
@@ -47,6 +49,7 @@ public sealed class RunningEngine : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton(new ClassifierHolder(new BounceClassifier(RuleSet.Default)));
         builder.Services.AddBounceEngine(options);
+        add?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
         var running = new RunningEngine(host, time);

@@ -1,0 +1,21 @@
+using BounceActors.Engine.Inbox;
+using BounceActors.Sources.Mail;
+
+namespace BounceActors.Service.Ingest;
+
+/// <summary>Reads mails out of the inbox, whichever way they came. The header <see cref="EnvelopeTo"/> holds the address a mail was received for.</summary>
+internal sealed class MailPayloads(MailReader reader) : IPayloadReader
+{
+    /// <summary>RCPT TO of the mail, without brackets.</summary>
+    public const string EnvelopeTo = "envelope-to";
+
+    private static readonly HashSet<string> Kinds = ["mail", "smtp", "lmtp", "imap", "pop3"];
+
+    public bool Reads(string source) => Kinds.Contains(source.Split(':', 2)[0]);
+
+    public PayloadReading Read(StoredPayload payload)
+    {
+        var mail = reader.Read(payload.Body, payload.Headers.GetValueOrDefault(EnvelopeTo));
+        return mail.IsPuzzling ? PayloadReading.NotUnderstood(mail.Reason) : new PayloadReading(mail.Reports, [], mail.Reason);
+    }
+}
