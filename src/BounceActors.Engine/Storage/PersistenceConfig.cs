@@ -1,6 +1,9 @@
 using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
+using Akka.Persistence.Sql.Journal;
+using Akka.Persistence.Sql.Snapshot;
+using BounceActors.Engine.Storage.Journal;
 
 namespace BounceActors.Engine.Storage;
 
@@ -25,8 +28,6 @@ public static class PersistenceConfig
             ReadStore.UseWal(options, SnapshotFile);
         }
 
-        var journal = Quoted(sqlite ? options.SqliteConnectionString(JournalFile) : options.PostgresConnectionString(autoPrepare: true));
-        var snapshots = Quoted(sqlite ? options.SqliteConnectionString(SnapshotFile) : options.PostgresConnectionString(autoPrepare: true));
         var provider = sqlite ? "SQLite.MS" : "PostgreSQL.15";
 
         // SQLite: reading as "serializable" begins a write transaction and waits for the writer; in a write-ahead log every read sees one state anyway.
@@ -34,16 +35,33 @@ public static class PersistenceConfig
         var reading = sqlite ? "read-uncommitted" : "read-committed";
         var writing = sqlite ? "serializable" : "read-committed";
 
+        // Statements of the batching journal are over whole batches: better planned for what they get.
+        var batching = options.Journal == JournalKind.Batching;
+        var journal = Quoted(sqlite ? options.SqliteConnectionString(JournalFile) : options.PostgresConnectionString(autoPrepare: !batching));
+        var snapshots = Quoted(sqlite ? options.SqliteConnectionString(SnapshotFile) : options.PostgresConnectionString(autoPrepare: !batching));
+        var journalClass = Quoted((batching ? typeof(BatchingJournal) : typeof(SqlWriteJournal)).AssemblyQualifiedName!);
+        var snapshotClass = Quoted((batching ? typeof(BatchingSnapshotStore) : typeof(SqlSnapshotStore)).AssemblyQualifiedName!);
+
         return ConfigurationFactory.ParseString(
             $$"""
             akka.persistence {
               journal {
                 plugin = "akka.persistence.journal.sql"
                 sql {
+                  class = {{journalClass}}
                   connection-string = {{journal}}
                   provider-name = "{{provider}}"
                   read-isolation-level = {{reading}}
                   write-isolation-level = {{writing}}
+
+                  # Of the batching journal only. More lanes than this only make smaller batches.
+                  batching {
+                    lanes = 2
+                    sqlite-synchronous = {{options.SqliteSynchronous}}
+                  }
+
+                  # Those that start together are read together.
+                  max-concurrent-recoveries = {{(batching ? 500 : 50)}}
 
                   # More writers than one only wait for each other in SQLite.
                   parallelism = {{(sqlite ? 1 : 3)}}
@@ -65,6 +83,11 @@ public static class PersistenceConfig
               snapshot-store {
                 plugin = "akka.persistence.snapshot-store.sql"
                 sql {
+                  class = {{snapshotClass}}
+                  batching {
+                    lanes = 2
+                    sqlite-synchronous = {{options.SqliteSynchronous}}
+                  }
                   connection-string = {{snapshots}}
                   provider-name = "{{provider}}"
                   read-isolation-level = {{reading}}

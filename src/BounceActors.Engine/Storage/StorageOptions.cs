@@ -26,6 +26,16 @@ public enum SqliteSynchronous
     Full,
 }
 
+/// <summary>How events are written and read.</summary>
+public enum JournalKind
+{
+    /// <summary>Those of many recipients in one statement (docs/decisions/batching-journal.md).</summary>
+    Batching,
+
+    /// <summary>As Akka.Persistence.Sql comes. On the same tables: it can be changed at any start.</summary>
+    Stock,
+}
+
 /// <summary>Where data is kept (section <c>Storage</c>).</summary>
 public sealed class StorageOptions : IValidatableObject
 {
@@ -50,6 +60,9 @@ public sealed class StorageOptions : IValidatableObject
     /// <summary>When SQLite waits for the disk. Default: <see cref="Storage.SqliteSynchronous.Full"/>.</summary>
     public SqliteSynchronous SqliteSynchronous { get; set; } = SqliteSynchronous.Full;
 
+    /// <summary>How events are written and read. Default: <see cref="JournalKind.Batching"/>; either reads what the other wrote.</summary>
+    public JournalKind Journal { get; set; } = JournalKind.Batching;
+
     /// <summary>One message per wrong setting, naming it.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -73,6 +86,11 @@ public sealed class StorageOptions : IValidatableObject
         if (!Enum.IsDefined(Provider))
         {
             yield return new ValidationResult("Storage:Provider is sqlite or postgres", [nameof(Provider)]);
+        }
+
+        if (!Enum.IsDefined(Journal))
+        {
+            yield return new ValidationResult("Storage:Journal is batching or stock", [nameof(Journal)]);
         }
 
         if (KeySecret is not null && SecretBytes() is null)

@@ -1,0 +1,32 @@
+using Akka.Persistence.Sql.Journal.Types;
+using Akka.Persistence.Sql.Snapshot;
+
+namespace BounceActors.Engine.Storage.Journal;
+
+/// <summary>
+/// The plugin's own tables, asked and written for many persistent actors at once. Every list that is returned has one element for each of the call,
+/// in its order.
+/// </summary>
+internal interface IJournalTables : IAsyncDisposable
+{
+    /// <summary>Stores rows with their tags, all or none, with rising ordering numbers in the order given.</summary>
+    Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct);
+
+    /// <summary>The highest sequence number above the one given, deleted events included; 0 when there is none.</summary>
+    Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct);
+
+    /// <summary>Events in the order of their sequence numbers, without deleted ones.</summary>
+    Task<IReadOnlyList<IReadOnlyList<JournalRow>>> ReplayAsync(IReadOnlyList<ReplayQuery> queries, CancellationToken ct);
+
+    /// <summary>The latest snapshots; null where there is none.</summary>
+    Task<IReadOnlyList<LongSnapshotRow?>> LatestSnapshotsAsync(IReadOnlyList<string> ids, CancellationToken ct);
+
+    /// <summary>Whether an error says that the database refused what one row or question holds, and has done nothing.</summary>
+    bool IsOfOne(Exception cause);
+}
+
+/// <summary>What is the highest sequence number above <paramref name="After"/>?</summary>
+internal readonly record struct HighestQuery(string Id, long After);
+
+/// <summary>Which events are there from one sequence number to another, both included, at most <paramref name="Max"/>?</summary>
+internal readonly record struct ReplayQuery(string Id, long From, long To, int Max);

@@ -1,0 +1,121 @@
+using Akka.Persistence.Sql.Journal.Types;
+using Akka.Persistence.Sql.Snapshot;
+using Microsoft.Data.Sqlite;
+
+namespace BounceActors.Engine.Storage.Journal;
+
+/// <summary>
+/// The plugin's tables in a SQLite file: one transaction and one wait for the disk per call, prepared statements for the rows. There is no round trip
+/// to save, so reading is one short statement after another.
+/// </summary>
+internal sealed class SqliteJournalTables(string connectionString, SqliteSynchronous synchronous) : IJournalTables
+{
+    private const string InsertRow =
+        """
+        INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+        VALUES (@created, 0, @id, @nr, @message, @manifest, @identifier, @writer) RETURNING ordering
+        """;
+
+    private const string InsertTag = "INSERT INTO tags (ordering_id, tag, sequence_nr, persistence_id) VALUES (@ordering, @tag, @nr, @id)";
+
+    private const string Highest = "SELECT coalesce(max(sequence_number), 0) FROM journal WHERE persistence_id = @id AND sequence_number > @after";
+
+    private const string Replay =
+        """
+        SELECT ordering, created, sequence_number, message, manifest, identifier, writer_uuid FROM journal
+        WHERE persistence_id = @id AND sequence_number BETWEEN @first AND @last AND deleted = 0
+        ORDER BY sequence_number LIMIT @max
+        """;
+
+    private const string Snapshots =
+        "SELECT sequence_number, created, snapshot, manifest, serializer_id FROM snapshot WHERE persistence_id = @id ORDER BY sequence_number DESC LIMIT 1";
+
+    private readonly Session _writer = new(connectionString, synchronous);
+    private readonly Session _reader = new(connectionString, synchronous);
+
+    public Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => _writer.UseAsync(session =>
+    {
+        using var transaction = session.Begin();
+        var insertRow = session.Statement(InsertRow, transaction);
+        var insertTag = session.Statement(InsertTag, transaction);
+        foreach (var row in rows)
+        {
+            ct.ThrowIfCancellationRequested();
+            var ordering = (long)insertRow.With(row.Timestamp, row.PersistenceId, row.SequenceNumber, row.Message, row.Manifest, row.Identifier, row.WriterUuid).ExecuteScalar()!;
+            foreach (var tag in row.TagArray)
+            {
+                insertTag.With(ordering, tag, row.SequenceNumber, row.PersistenceId).ExecuteNonQuery();
+            }
+        }
+
+        transaction.Commit();
+        return true;
+    }, ct);
+
+    public Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct) => _reader.UseAsync(IReadOnlyList<long> (session) =>
+    {
+        var highest = session.Statement(Highest);
+        return [.. queries.Select(q => (long)highest.With(q.Id, q.After).ExecuteScalar()!)];
+    }, ct);
+
+    public Task<IReadOnlyList<IReadOnlyList<JournalRow>>> ReplayAsync(IReadOnlyList<ReplayQuery> queries, CancellationToken ct) =>
+        _reader.UseAsync(IReadOnlyList<IReadOnlyList<JournalRow>> (session) =>
+        {
+            var replay = session.Statement(Replay);
+            return [.. queries.Select(q => Rows(replay.With(q.Id, q.From, q.To, q.Max), q.Id))];
+        }, ct);
+
+    public Task<IReadOnlyList<LongSnapshotRow?>> LatestSnapshotsAsync(IReadOnlyList<string> ids, CancellationToken ct) =>
+        _reader.UseAsync(IReadOnlyList<LongSnapshotRow?> (session) =>
+        {
+            var latest = session.Statement(Snapshots);
+            return [.. ids.Select(id => Snapshot(latest.With(id), id))];
+        }, ct);
+
+    /// <summary>Constraint, too big, wrong type: the transaction was rolled back because of what a row holds.</summary>
+    public bool IsOfOne(Exception cause) => cause is SqliteException { SqliteErrorCode: 18 or 19 or 20 };
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _reader.DisposeAsync();
+    }
+
+    private static List<JournalRow> Rows(SqliteCommand command, string id)
+    {
+        var rows = new List<JournalRow>();
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            rows.Add(new JournalRow
+            {
+                Ordering = reader.GetInt64(0),
+                Timestamp = reader.GetInt64(1),
+                PersistenceId = id,
+                SequenceNumber = reader.GetInt64(2),
+                Message = reader.GetFieldValue<byte[]>(3),
+                Manifest = reader.IsDBNull(4) ? "" : reader.GetString(4),
+                Identifier = reader.IsDBNull(5) ? null : reader.GetInt32(5),
+                WriterUuid = reader.IsDBNull(6) ? null : reader.GetString(6),
+            });
+        }
+
+        return rows;
+    }
+
+    private static LongSnapshotRow? Snapshot(SqliteCommand command, string id)
+    {
+        using var reader = command.ExecuteReader();
+        return reader.Read()
+            ? new LongSnapshotRow
+            {
+                PersistenceId = id,
+                SequenceNumber = reader.GetInt64(0),
+                Created = reader.GetInt64(1),
+                Payload = reader.IsDBNull(2) ? [] : reader.GetFieldValue<byte[]>(2),
+                Manifest = reader.IsDBNull(3) ? "" : reader.GetString(3),
+                SerializerId = reader.IsDBNull(4) ? null : reader.GetInt32(4),
+            }
+            : null;
+    }
+}
