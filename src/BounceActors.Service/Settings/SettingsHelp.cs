@@ -30,6 +30,7 @@ internal static class SettingsHelp
         ["Storage:ConnectionString"] = "Npgsql connection string; required for postgres",
         ["Storage:KeySecret"] = "secret of the recipient keys, base64 of at least 32 bytes; made and kept in the database when not set; can never be changed",
         ["Storage:SqliteSynchronous"] = "when SQLite waits for the disk: normal survives a crash of the process, full a power cut too",
+        ["Storage:Journal"] = "how events are written and read: those of many recipients in one statement, or as Akka.Persistence.Sql comes; on the same tables, so it can be changed at any start",
         ["Policy:Profile"] = "set of rules by which reports count",
         ["Policy:HardThreshold"] = "consecutive hard or block bounces from which a recipient is hard suppressed",
         ["Policy:SoftThreshold"] = "bounces from which a recipient is soft suppressed",
