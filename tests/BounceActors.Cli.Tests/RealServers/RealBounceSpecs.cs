@@ -99,6 +99,18 @@ public sealed class EximBounceSpecs(Exim server) : RealBounceSpecs<Exim>(server)
         Assert.Equal("nobody-here@exim.example", report.Recipient?.Display);
         Assert.Equal(BounceCategory.UserNotFound, verdict.Category);
     }
+
+    [SkippableFact]
+    public async Task Should_judge_what_it_says_of_a_full_local_mailbox()
+    {
+        Server.MustRun();
+
+        var bounce = await Server.BounceOfAsync("quota@sender.example", "over-quota@exim.example");
+
+        var (report, verdict) = Assert.Single(Judged(bounce));
+        Assert.Equal("over-quota@exim.example", report.Recipient?.Display);
+        Assert.Equal(BounceCategory.MailboxFull, verdict.Category);
+    }
 }
 
 public sealed class OpenSmtpdBounceSpecs(OpenSmtpd server) : RealBounceSpecs<OpenSmtpd>(server)

@@ -52,6 +52,9 @@ internal static class Script
         new("virus", Stage.Data, "554 5.7.1 Message contains a virus (Eicar-Test-Signature)", BounceCategory.VirusDetected, BounceType.BlockBounce),
         new("attachment", Stage.Data, "552 5.7.0 This message was blocked because its content presents a potential security issue: attachment type not allowed", BounceCategory.ContentFilter, BounceType.BlockBounce),
         new("big", Stage.Data, "552 5.3.4 Message size exceeds fixed limit", BounceCategory.MessageTooLarge, BounceType.SoftBounce),
+        new("temporarily-full", Stage.RcptTo, "452 4.2.2 <temporarily-full@remote.example>: Mailbox full", BounceCategory.MailboxFull, BounceType.SoftBounce),
+        new("greylisted", Stage.RcptTo, "450 4.7.1 <greylisted@remote.example>: Recipient address rejected: Greylisted, please try again in 300 seconds", BounceCategory.Greylisted, BounceType.SoftBounce),
+        new("broken", Stage.RcptTo, "451 4.3.0 <broken@remote.example>: Temporary lookup failure", BounceCategory.ServerError, BounceType.SoftBounce),
     ];
 
     public static string? ReplyToSender(string sender, string line, int sizeLimit) =>

@@ -52,7 +52,7 @@ internal sealed class Correlation
             Sender = sender,
             MessageId = messageId,
             OccurredAt = fate.LastAttempt ?? written ?? StatusNotification.DateOf(_perMessage["Arrival-Date"]),
-            Outcome = OutcomeOf(fate),
+            Outcome = OutcomeOf(fate, diagnostic),
             Action = fate.Action,
             SmtpCode = ReplyText.Code(diagnostic) ?? ReplyText.Code(fate.Status ?? ""),
             EnhancedCode = Codes.Enhanced(fate, diagnostic),
@@ -143,13 +143,17 @@ internal sealed class Correlation
         return null;
     }
 
-    private static ReportOutcome? OutcomeOf(Fate fate) => fate.Action switch
+    private static ReportOutcome? OutcomeOf(Fate fate, string diagnostic)
     {
-        DsnAction.Failed => ReportOutcome.Bounce,
-        DsnAction.Delayed => ReportOutcome.Delay,
-        DsnAction.Delivered or DsnAction.Relayed or DsnAction.Expanded => ReportOutcome.Delivered,
-        _ => fate.Outcome,
-    };
+        var outcome = fate.Action switch
+        {
+            DsnAction.Failed => ReportOutcome.Bounce,
+            DsnAction.Delayed => ReportOutcome.Delay,
+            DsnAction.Delivered or DsnAction.Relayed or DsnAction.Expanded => ReportOutcome.Delivered,
+            _ => fate.Outcome,
+        };
+        return outcome == ReportOutcome.Delay && NoticeWords.SaysGivenUp(diagnostic) ? ReportOutcome.Bounce : outcome;
+    }
 
     private string? Campaign(Fields original)
     {

@@ -8,10 +8,8 @@ internal static class ReplyFinder
     private const int Near = 8;
     private const int MaxLines = 30;
 
-    /// <summary>Words of a sentence that gives a reason without a code.</summary>
-    private static readonly Phrases ReasonWords = new(
-        "unknown", "not found", "does not exist", "doesn't exist", "no such", "full", "quota", "exceed", "disabled", "inactive", "reject", "refused", "denied", "blocked", "spam", "virus", "timed out", "timeout",
-        "too large", "too big", "unable to", "could not", "couldn't", "cannot", "can't", "not allowed", "not accept", "expired", "invalid", "unavailable", "failed", "not listed", "not recognized", "not known", "suspended", "over limit", "loop", "unrouteable", "unreachable", "undeliverable");
+    /// <summary>How many lines of its paragraph in front of a telling line are taken with it: sentences are wrapped.</summary>
+    private const int LinesBefore = 3;
 
     /// <param name="notice">The notice.</param>
     /// <param name="address">The recipient; empty when it is not known.</param>
@@ -44,10 +42,10 @@ internal static class ReplyFinder
                 return Extended(notice, any);
             }
 
-            return Reason(notice, Math.Max(at, 0)) ?? Reason(notice, 0) ?? "";
+            return Reason(notice, at, 0, notice.Lines.Count);
         }
 
-        return at >= 0 ? Reason(notice, at, at + Near) ?? "" : "";
+        return at >= 0 ? Reason(notice, at, at, at + Near) : "";
     }
 
     private static int IndexOf(Notice notice, string address, int from)
@@ -76,17 +74,35 @@ internal static class ReplyFinder
         return null;
     }
 
-    private static string? Reason(Notice notice, int from, int to = int.MaxValue)
+    /// <summary>The most telling lines; of equal ones those that stand nearest behind the address.</summary>
+    private static string Reason(Notice notice, int address, int from, int to)
     {
+        var best = 0;
+        var line = -1;
         for (var i = from; i < Math.Min(to, notice.Lines.Count); i++)
         {
-            if (ReasonWords.In(notice.Lines[i]))
+            var said = Reasons.Score(notice.Lines[i]);
+            var score = said <= 0 ? 0 : (said * 3) + (address >= 0 && i >= address && i <= address + Near ? 2 : 0);
+            if (score > best)
             {
-                return Extended(notice, i);
+                best = score;
+                line = i;
             }
         }
 
-        return null;
+        return line < 0 ? "" : Extended(notice, Begin(notice, line));
+    }
+
+    /// <summary>Where the sentence begins that goes on in a line: not in front of the address, nor of words of courtesy.</summary>
+    private static int Begin(Notice notice, int line)
+    {
+        var begin = line;
+        while (begin > 0 && line - begin < LinesBefore && notice.Lines[begin - 1] is { Length: > 0 } before && !before.Contains('@') && !before.EndsWith(':') && Reasons.Score(before) >= 0)
+        {
+            begin--;
+        }
+
+        return begin;
     }
 
     /// <summary>The line and the rest of its paragraph.</summary>

@@ -141,7 +141,7 @@ internal static class ReplyText
 
     private static bool BeginsReply(string text, int i)
     {
-        var before = text.AsSpan(0, i).TrimEnd(" \t-=");
+        var before = text.AsSpan(0, i).TrimEnd(" \t\r\n-=");
         if (before.IsEmpty)
         {
             return true;

@@ -13,12 +13,20 @@ internal sealed class AutoReplies : ILayout
     private static readonly string[] Headers =
         ["X-Autoreply", "X-Auto-Reply", "X-Autoreply-From", "X-Auto-Reply-From", "X-AutoReply-From", "X-Autorespond", "X-AutoRespond", "X-Auto-Respond", "X-Autoresponder", "X-Mail-Autoreply", "X-Vacation", "X-FC-MachineGenerated", "X-Cyrus-Vacation", "Vacation", "X-POST-MessageClass"];
 
-    private static readonly string[] Subjects =
+    /// <summary>Words by which a program says in its subject that it answers by itself.</summary>
+    private static readonly string[] Declarations =
     [
-        "out of office", "out of the office", "out-of-office", "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse", "automated reply", "automated response", "auto:", "vacation reply", "vacation:", "on vacation", "away from my mail", "i am away", "i'm away", "away from the office", "ooo:",
-        "abwesenheit", "automatische antwort", "auto-antwort", "automatische rückantwort", "nicht im büro", "réponse automatique", "absence du bureau", "message d'absence", "absent du bureau", "je suis absent", "respuesta automática", "fuera de la oficina", "fuera de oficina", "respuesta automatica",
-        "resposta automática", "ausência temporária", "ausente do escritório", "risposta automatica", "fuori sede", "fuori ufficio", "assente dall'ufficio", "automatisch antwoord", "afwezig", "niet aanwezig", "autoodpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "poza biurem", "nieobecno",
-        "автоответ", "автоматический ответ", "отсутств", "自動応答", "自動返信", "不在通知", "不在の", "不在：", "外出中", "自动回复", "自动答复", "自動回覆", "自動回應", "外出时的自动回复", "부재 중", "부재중", "자동 회신", "자동 응답", "frånvaro", "autosvar", "automaattinen vastaus", "automatické odpovědi",
+        "automatic reply", "automatic response", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse", "autoresponder", "automated reply", "automated response", "vacation reply", "vacation response", "vacation message", "out of office reply", "out of office autoreply", "out of office notification", "out of office response", "out-of-office reply", "out of office message",
+        "automatische antwort", "auto-antwort", "automatische rückantwort", "abwesenheitsnotiz", "abwesenheitsnachricht", "abwesenheitsmeldung", "abwesenheitsbenachrichtigung", "abwesenheitsmitteilung", "abwesenheitsagent", "réponse automatique", "réponse d'absence", "message d'absence", "absence du bureau", "respuesta automática", "respuesta automatica", "mensaje de ausencia",
+        "resposta automática", "resposta automatica", "risposta automatica", "automatisch antwoord", "automatische beantwoording", "autoodpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "автоответ", "автоматический ответ", "自動応答", "自動返信", "不在通知", "不在連絡", "自动回复", "自动答复", "自動回覆", "自動回應", "外出时的自动回复", "부재 중 자동", "부재중 자동", "자동 회신", "자동 응답", "autosvar", "automatiskt svar", "automaattinen vastaus", "automatická odpověď", "automatické odpovědi",
+    ];
+
+    /// <summary>Words for being away. People write about their holidays too, so a subject with these needs the form of an answer to ours: "Out of office: our subject".</summary>
+    private static readonly string[] Absences =
+    [
+        "out of office", "out of the office", "out-of-office", "on vacation", "vacation", "away from my mail", "i am away", "i'm away", "away from the office", "away", "ooo", "auto", "autom",
+        "abwesenheit", "abwesend", "nicht im büro", "außer haus", "absence", "absent du bureau", "absent", "je suis absent", "fuera de la oficina", "fuera de oficina", "ausente", "ausência temporária", "ausência", "ausente do escritório", "fora do escritório",
+        "fuori sede", "fuori ufficio", "assente dall'ufficio", "assente", "assenza", "afwezig", "afwezigheid", "niet aanwezig", "niet op kantoor", "poza biurem", "nieobecność", "nieobecny", "отсутствие", "отсутствую", "нет на месте", "不在の", "不在", "外出中", "外出", "부재 중", "부재중", "부재", "frånvaro", "frånvarande", "fravær", "poissa",
     ];
 
     private static readonly Phrases Mailbox = new("mailbox", "inbox", "email address", "e-mail address", "mail address", "this address", "email account", "e-mail account", "mail account", "postfach", "e-mail-adresse", "adresse e-mail", "adresse électronique", "boîte", "dirección de correo", "buzón", "casella", "indirizzo", "endereço", "caixa de correio", "メールアドレス", "邮箱");
@@ -94,26 +102,48 @@ internal sealed class AutoReplies : ILayout
             return true;
         }
 
-        return SubjectSaysSo(mail.Subject);
+        return SubjectSaysSo(mail);
     }
 
-    /// <summary>The words must begin the subject, or follow "Re:": "Out of office policy" within a sentence is somebody's topic.</summary>
-    private static bool SubjectSaysSo(string subject)
+    /// <summary>
+    /// The words must begin the subject: within a sentence they are somebody's topic, and behind "Re:" somebody answers an automatic reply. A mail
+    /// without a return path is written by a program in any case; otherwise the subject must have the form that programs give it.
+    /// </summary>
+    private static bool SubjectSaysSo(OpenedMail mail)
     {
-        var bare = subject.AsSpan().Trim().TrimStart('[');
-        for (var colon = bare.IndexOf(':'); colon is 2 or 3 && bare[..colon].IndexOf(' ') < 0 && !bare.StartsWith("ooo", StringComparison.OrdinalIgnoreCase); colon = bare.IndexOf(':'))
+        var byProgram = Origin.IsNullPath(mail.Header["Return-Path"]);
+        var subject = mail.Subject.AsSpan().Trim().TrimStart('[');
+        for (var colon = subject.IndexOf(':'); byProgram && colon is 2 or 3 && !subject.StartsWith("ooo", StringComparison.OrdinalIgnoreCase); colon = subject.IndexOf(':'))
         {
-            bare = bare[(colon + 1)..].Trim();
+            subject = subject[(colon + 1)..].Trim();
         }
 
-        foreach (var word in Subjects)
+        if (After(subject, Declarations, out _) is { } declared)
         {
-            if (bare.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            return byProgram || EndsOrIntroduces(declared);
+        }
+
+        return After(subject, Absences, out var words) is { } rest
+            && (byProgram || (rest is [':' or '：', _, ..] && (words.Contains(' ') || mail.Header.Has("In-Reply-To") || mail.Header.Has("References"))));
+    }
+
+    /// <summary>What follows the first of the phrases that the subject begins with; null when it begins with none.</summary>
+    private static string? After(ReadOnlySpan<char> subject, string[] phrases, out string phrase)
+    {
+        foreach (var words in phrases)
+        {
+            if (subject.StartsWith(words, StringComparison.OrdinalIgnoreCase) && !(subject.Length > words.Length && char.IsAsciiLetter(subject[words.Length])))
             {
-                return true;
+                phrase = words;
+                return subject[words.Length..].TrimStart().ToString();
             }
         }
 
-        return false;
+        phrase = "";
+        return null;
     }
+
+    private static bool EndsOrIntroduces(string rest) =>
+        rest is "" or [':' or '：' or '-' or '–' or '(' or '[' or ']' or '"' or '】' or '「' or '【' or '/', ..]
+        || rest.StartsWith("from ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("re:", StringComparison.OrdinalIgnoreCase);
 }

@@ -31,6 +31,7 @@ internal static class Exim
             "has not yet been delivered is",
             "has not yet been delivered are",
         ],
-        NoReply = ["retry timeout exceeded since"],
+        OutputAfter = ["text was generated during the delivery attempt"],
+        NoReply = ["(generated from", "(ultimately generated from", "retry timeout exceeded since"],
     };
 }

@@ -7,7 +7,7 @@ internal static class LayoutTable
 {
     private static readonly INoticeLayout[] All =
     [
-        GoogleGroups.Layout,
+        new GoogleGroups(),
         Gmail.Layout,
         HMailServer.Layout,
         Exchange55.Layout,

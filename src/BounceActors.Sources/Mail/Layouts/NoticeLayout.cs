@@ -39,6 +39,9 @@ internal sealed record NoticeLayout : INoticeLayout
     /// <summary>Words behind which the reply stands, when it does not follow its recipient.</summary>
     public string[] ReplyAfter { get; init; } = [];
 
+    /// <summary>Words behind which the output of a local program is quoted, under a title of its own.</summary>
+    public string[] OutputAfter { get; init; } = [];
+
     /// <summary>Lines with one of these belong to no reply.</summary>
     public string[] NoReply { get; init; } = [];
 
@@ -65,21 +68,58 @@ internal sealed record NoticeLayout : INoticeLayout
             }
 
             var diagnostic = shared.Length > 0 && !(fates.Count > 1 && ReplyText.HasReply(reply)) ? shared : reply;
-            if (list.Count < MaxSearched && !ReplyText.HasReply(diagnostic) && ReplyFinder.For(notice, address, fates.Count == 1) is { Length: > 0 } found)
+            if (list.Count < MaxSearched && !ReplyText.HasReply(diagnostic) && ReplyFinder.For(notice, address, fates.Count == 1) is { Length: > 0 } found
+                && (ReplyText.HasReply(found) || Reasons.Best(found) > Reasons.Best(diagnostic)))
             {
                 diagnostic = found;
             }
 
-            list.Add(new Fate { Recipient = recipient, Diagnostic = diagnostic, Outcome = outcome });
+            list.Add(new Fate { Recipient = recipient, Diagnostic = fates.Count == 1 && !ReplyText.HasReply(diagnostic) ? WithOutput(notice, diagnostic) : diagnostic, Outcome = outcome });
         }
 
         if (list.Count == 0)
         {
+            shared = shared.Length > 0 ? shared : ListWithoutAddress(notice);
             list.AddRange(Generic.Find(mail).Select(f => f with { Diagnostic = shared.Length > 0 ? shared : f.Diagnostic, Outcome = outcome }));
         }
 
         // A notice of a known kind whose recipient cannot be read is still a notice: the header of the original may name the recipient
         return list.Count > 0 ? list : [new Fate { Diagnostic = shared.Length > 0 ? shared : ReplyFinder.For(notice, "", true), Outcome = outcome }];
+    }
+
+    /// <summary>The list of failures where it holds no address but a file or a program: what stands in it is all that is told.</summary>
+    private string ListWithoutAddress(Notice notice)
+    {
+        var start = Start(notice);
+        if (!LeadingAddresses || start == 0)
+        {
+            return "";
+        }
+
+        return WithOutput(notice, Paragraph(notice, start - 1, ""));
+    }
+
+    /// <summary>What is told, and what the program said that was to take the message.</summary>
+    private string WithOutput(Notice notice, string told)
+    {
+        for (var i = 0; OutputAfter.Length > 0 && i < notice.Lines.Count; i++)
+        {
+            if (HoldsAny(notice.Lines[i], OutputAfter))
+            {
+                for (i++; i < notice.Lines.Count && notice.Lines[i].Trim().Length == 0; i++)
+                {
+                }
+
+                while (i < notice.Lines.Count && notice.Lines[i].Length > 0)
+                {
+                    i++;
+                }
+
+                return $"{told}\n{Paragraph(notice, i, "")}";
+            }
+        }
+
+        return told;
     }
 
     private List<(string Address, string Reply)> Recipients(Notice notice)

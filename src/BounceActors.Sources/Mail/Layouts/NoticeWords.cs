@@ -20,6 +20,18 @@ internal static class NoticeWords
 
     private static readonly Phrases LateSubjects = new("delayed", "delay)", "(delay", "warning: could not send", "warning: message", "still being retried", "verzögert", "retard", "delivery delay", "temporarily", "not yet", "задерж", "遅延", "延迟");
 
+    /// <summary>
+    /// Words about one recipient that mean the end, also where the notice around them speaks of a delay: OpenSMTPD sends its last word
+    /// ("Envelope expired") as <c>Action: delayed</c>, in the form of its warnings.
+    /// </summary>
+    private static readonly Phrases GivenUp = new(
+        "envelope expired", "message expired", "queue.expired", "delivery time expired", "delivery has expired", "will not be retried", "no further attempts", "no further delivery attempts", "no more attempts", "retry timeout exceeded", "giving up", "has been in the queue too long", "been in queue too long", "exceeded maximum time in queue", "queue lifetime exceeded",
+        "wird nicht weiter versucht", "keine weiteren zustellversuche", "aucune autre tentative", "no se realizarán más intentos", "não haverá mais tentativas", "non verranno effettuati altri tentativi");
+
+    /// <summary>Whether the words about a recipient say that nothing more is tried.</summary>
+    public static bool SaysGivenUp(string diagnostic) =>
+        GivenUp.In(diagnostic) && !diagnostic.Contains("giving up on", StringComparison.OrdinalIgnoreCase) && !diagnostic.Contains("message expires", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Delay when the notice says that the MTA still tries and not that it gave up; bounce otherwise.</summary>
     public static ReportOutcome OutcomeOf(OpenedMail mail)
     {

@@ -9,6 +9,7 @@ internal sealed class Sendmail : INoticeLayout
 {
     private const int MaxSearched = 100;
     private const int MaxRecipients = 2000;
+    private const int MaxOutput = 5;
 
     private static readonly string[] ListTitles =
         ["the following addresses had", "the following address had", "following recipients had", "recipients of this delivery", "the following addresses were not"];
@@ -142,8 +143,38 @@ internal sealed class Sendmail : INoticeLayout
             return said;
         }
 
-        return fate.Diagnostic.Length > 0 ? fate.Diagnostic : ReplyFinder.For(notice, address, alone);
+        return fate.Diagnostic.Length > 0 ? fate.Diagnostic : WithMailerOutput(notice, ReplyFinder.For(notice, address, alone));
     }
+
+    /// <summary>
+    /// Sendmail sums up in one of a few phrases how a local mailer exited (sysexits.h), and prints what the mailer itself said in front of it.
+    /// The summary is the reply, so it stays first.
+    /// </summary>
+    private static string WithMailerOutput(Notice notice, string reply)
+    {
+        var summary = reply.Split('\n', 2)[0];
+        if (!NoticeWords.HoldsAny(summary, ["service unavailable", "unknown mailer error", "operating system error", "internal error", "can't create output", "deferred: local mailer"]))
+        {
+            return reply;
+        }
+
+        var at = 0;
+        while (at < notice.Lines.Count && notice.Lines[at].Trim() != summary)
+        {
+            at++;
+        }
+
+        var output = new List<string>();
+        for (var i = at - 1; i >= 0 && i < notice.Lines.Count && output.Count < MaxOutput && IsOutput(notice.Lines[i]); i--)
+        {
+            output.Insert(0, notice.Lines[i].Trim());
+        }
+
+        return string.Join('\n', [reply, .. output]);
+    }
+
+    private static bool IsOutput(string line) =>
+        line.Length > 0 && !IsTitle(line) && !line.StartsWith("...", StringComparison.Ordinal) && !line.StartsWith(">>>", StringComparison.Ordinal) && !line.StartsWith("<<<", StringComparison.Ordinal) && !char.IsAsciiDigit(line[0]);
 
     private static bool IsTitle(string line) => line.AsSpan().Trim().StartsWith("--", StringComparison.Ordinal);
 
