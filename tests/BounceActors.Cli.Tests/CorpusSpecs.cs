@@ -20,10 +20,10 @@ public sealed partial class CorpusSpecs
         ["recipient"] = 99.1, // target 99.5
         ["files with exact recipients"] = 99,
         ["status"] = 99.5,
-        ["outcome"] = 98.6, // target 99
-        ["type"] = 95.5, // target 98.5
-        ["category"] = 89.1, // target 95
-        ["group"] = 92.7, // target 97
+        ["outcome"] = 98.0, // target 99: seven delays and last words of OpenSMTPD are labelled otherwise, see docs/quality.md
+        ["type"] = 98.5,
+        ["category"] = 93.2, // target 95
+        ["group"] = 97,
     };
 
     [SkippableFact]

@@ -148,6 +148,7 @@ public sealed class BounceClassifier
         buffer[length++] = (char)(0x100 + (report.Action is { } action ? 1 + (int)action : 0));
         buffer[length++] = (char)(0x100 + (report.SourceCategory is { } claimed ? 1 + (int)claimed : 0));
         buffer[length++] = fromHost ? 'h' : 'd';
+        buffer[length++] = IsOwnDomain(report) ? 'o' : 'f';
         length += Append(provider, buffer, length);
         length += Append(feedback, buffer, length);
         if (report.SourceClass is not null)
@@ -183,7 +184,8 @@ public sealed class BounceClassifier
             _matcher.Match(reply, codes, ref first);
         }
 
-        if (first.Winner is null)
+        // What a text tells beside the end of the time in the queue is the better cause (TAXONOMY: "no better cause named")
+        if (first.Winner is null or { Rule.Category: BounceCategory.MessageExpired })
         {
             trail?.Matches.Clear();
             reply = masked;
@@ -299,8 +301,14 @@ public sealed class BounceClassifier
             evidence.Add($"The enhanced code {foundEnhanced} is derived: it stands in the text, the report does not give it.");
         }
 
-        return new Codes(smtp, enhanced, provider);
+        return new Codes(smtp, enhanced, provider, IsOwnDomain(report));
     }
+
+    /// <summary>Whether the host that reports lies in the recipient's domain: mx.example.org for bob@example.org.</summary>
+    private static bool IsOwnDomain(BounceReport report) =>
+        report is { ReportingMta: { Length: > 0 } host, Recipient.Domain: { Length: > 0 } domain }
+        && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase)
+        && (host.Length == domain.Length || host[host.Length - domain.Length - 1] == '.');
 
     private CodeMeaning? ClassOf(BounceReport report)
     {

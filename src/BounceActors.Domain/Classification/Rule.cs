@@ -45,6 +45,9 @@ public sealed record Rule
     /// <summary>Providers the rule is limited to; empty when it holds for all.</summary>
     public IReadOnlyList<string> OnlyProviders { get; init; } = [];
 
+    /// <summary>Whether the rule holds only where the server that reports is of the recipient's own domain, and so knows which mailboxes there are.</summary>
+    public bool OnlyOwnDomain { get; init; }
+
     /// <summary>Reply codes the rule is limited to, e.g. <c>550</c> or <c>5xx</c>; empty when it holds for all.</summary>
     public IReadOnlyList<string> Smtp { get; init; } = [];
 

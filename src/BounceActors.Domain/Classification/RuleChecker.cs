@@ -45,11 +45,15 @@ public static class RuleChecker
         return [.. problems.OrderBy(p => p.Source, StringComparer.Ordinal).ThenBy(p => p.Line)];
     }
 
-    /// <summary>The report an example of a rule stands for: its text, from a provider the rule is limited to.</summary>
+    private static readonly EmailAddress OwnRecipient = EmailAddress.Parse("somebody@example.org");
+
+    /// <summary>The report an example of a rule stands for: its text, from a provider or for a domain the rule is limited to.</summary>
     public static BounceReport ExampleReport(Rule rule, string example) => new()
     {
         Diagnostic = example,
         Provider = rule.OnlyProviders.Count > 0 ? rule.OnlyProviders[0] : null,
+        Recipient = rule.OnlyOwnDomain ? OwnRecipient : null,
+        ReportingMta = rule.OnlyOwnDomain ? OwnRecipient.Domain : null,
     };
 
     private static IEnumerable<RuleProblem> OfRule(Rule rule, BounceClassifier judge, HashSet<string> deciders)

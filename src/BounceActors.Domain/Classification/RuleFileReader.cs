@@ -86,6 +86,7 @@ internal sealed class RuleFileReader(string source, List<RuleProblem> problems)
             Confidence = fields.Number("confidence", 0.01, 1) ?? 0.9,
             Provider = provider,
             OnlyProviders = fields.Texts("only_providers"),
+            OnlyOwnDomain = fields.Flag("only_own_domain"),
             Smtp = fields.Texts("smtp"),
             Enhanced = fields.Texts("enhanced"),
             MaxSpan = (int?)fields.Number("max_span", 1, 1000),
@@ -242,6 +243,17 @@ internal sealed class RuleFileReader(string source, List<RuleProblem> problems)
             }
 
             return [.. sequence.Children.Select(c => ((YamlScalarNode)c).Value ?? "")];
+        }
+
+        public bool Flag(string key)
+        {
+            var text = Text(key);
+            if (text is not (null or "true" or "false"))
+            {
+                _reader.Problem(_fields[key].Value, $"'{key}' is '{text}'; true or false is expected");
+            }
+
+            return text == "true";
         }
 
         public double? Number(string key, double least, double most)

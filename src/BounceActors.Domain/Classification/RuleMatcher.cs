@@ -6,7 +6,7 @@ using BounceActors.Domain.Reports;
 namespace BounceActors.Domain.Classification;
 
 /// <summary>What rules may ask about besides the text.</summary>
-internal readonly record struct Codes(int? Smtp, EnhancedStatusCode? Enhanced, string? Provider);
+internal readonly record struct Codes(int? Smtp, EnhancedStatusCode? Enhanced, string? Provider, bool OwnDomain);
 
 /// <summary>
 /// The rules of a set, ready to run: one search for all their literals picks the few that can match at all, and only their expressions run.
@@ -206,7 +206,7 @@ internal sealed class PreparedRule
             return false;
         }
 
-        return Rule.OnlyProviders.Count == 0 || (codes.Provider is { } provider && Rule.OnlyProviders.Contains(provider));
+        return (!Rule.OnlyOwnDomain || codes.OwnDomain) && (Rule.OnlyProviders.Count == 0 || (codes.Provider is { } provider && Rule.OnlyProviders.Contains(provider)));
     }
 
     private bool HasAlternative(ReadOnlySpan<ulong> hits)

@@ -198,6 +198,43 @@ public class JudgeSpecs
         Assert.Equal(provider, Providers.FromHost(host) ?? Providers.FromDomain(domain));
     }
 
+    [Theory]
+    [InlineData("mx.example.org", "user_not_found", 0.85)]
+    [InlineData("example.org", "user_not_found", 0.85)]
+    [InlineData("notexample.org", "domain_not_found", 0.65)]
+    [InlineData("mx.elsewhere.example", "domain_not_found", 0.65)]
+    [InlineData(null, "domain_not_found", 0.65)]
+    public void Should_know_that_only_a_server_of_the_domain_itself_knows_its_mailboxes(string? host, string category, double confidence)
+    {
+        var report = A.Report("Unrouteable address", enhanced: "5.0.0") with { ReportingMta = host, Recipient = EmailAddress.Parse("nobody@example.org") };
+
+        for (var asked = 0; asked < 2; asked++)
+        {
+            var verdict = Judge.Classify(report);
+            Assert.Equal((category, confidence), (verdict.Category.ToWire(), verdict.Confidence));
+        }
+    }
+
+    [Theory]
+    [InlineData("452 4.2.2 <full@example.org>: Mailbox full: retry timeout exceeded", "mailbox_full")]
+    [InlineData("451 4.3.0 <bob@example.org>: Temporary lookup failure: retry timeout exceeded", "server_error")]
+    [InlineData("mailbox is full: retry timeout exceeded", "mailbox_full")]
+    [InlineData("connection timed out: retry timeout exceeded", "connection_timeout")]
+    [InlineData("450 4.7.1 <bob@example.org>: Greylisted, please try again in 300 seconds: retry timeout exceeded", "greylisted")]
+    [InlineData("550 5.4.300 Message expired -> 421 4.4.1 Connection timed out", "connection_timeout")]
+    [InlineData("451 4.9.9 come another day: retry timeout exceeded", "message_expired")]
+    [InlineData("Envelope expired", "message_expired")]
+    public void Should_call_a_message_expired_only_when_no_better_cause_is_named(string diagnostic, string category) =>
+        Assert.Equal(category, Judge.Classify(A.Report(diagnostic)).Category.ToWire());
+
+    [Theory]
+    [InlineData("551 5.1.6 User not local; please try <bob@new.example>", null, "user_not_found")]
+    [InlineData("550-5.7.1 [192.0.2.25] The IP you're using to send mail is not authorized to send email directly to our servers. Please use the SMTP relay at your service provider instead. - gsmtp", "google", "reputation_block")]
+    [InlineData("Le quota de la boîte aux lettres du destinataire est dépassé", null, "mailbox_full")]
+    [InlineData("550 5.7.1 <a@b.example>: Sender address rejected: not logged in", null, "sender_rejected")]
+    public void Should_judge_what_the_independent_check_found(string diagnostic, string? provider, string category) =>
+        Assert.Equal(category, Judge.Classify(A.Report(diagnostic) with { Provider = provider }).Category.ToWire());
+
     [Fact]
     public void Should_explain_every_match_in_order_and_give_the_same_verdict()
     {

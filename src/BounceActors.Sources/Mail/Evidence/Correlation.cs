@@ -63,7 +63,7 @@ internal sealed class Correlation
             Campaign = _verp?.Campaign ?? Campaign(original),
             SendingIp = SendingIp(),
             RemoteMta = fate.RemoteMta ?? Hosts.In(diagnostic),
-            ReportingMta = Hosts.FromField(_perMessage["Reporting-MTA"]),
+            ReportingMta = Hosts.FromField(_perMessage["Reporting-MTA"]) ?? NoticesHost(),
             Metadata = Metadata(original),
             Mail = new MailFacts
             {
@@ -154,6 +154,10 @@ internal sealed class Correlation
         };
         return outcome == ReportOutcome.Delay && NoticeWords.SaysGivenUp(diagnostic) ? ReportOutcome.Bounce : outcome;
     }
+
+    /// <summary>A mail system without a status part names its host in the address it writes from.</summary>
+    private string? NoticesHost() =>
+        Origin.IsDaemon(_mail) && Addresses.FromField(_mail.From) is { } from && from.Domain.Contains('.') ? from.Domain : null;
 
     private string? Campaign(Fields original)
     {
