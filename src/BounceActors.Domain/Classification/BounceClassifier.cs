@@ -35,6 +35,10 @@ public sealed class BounceClassifier
     private const int ShortestReply = 12;
     private const int LeastExactPriority = 10;
 
+    private static readonly SearchValues<string> LaterWords = SearchValues.Create(["temporar", "again later", "try again", "try later"], StringComparison.Ordinal);
+
+    private static readonly SearchValues<string> StageWords = SearchValues.Create(["mail from", "after end of data", "sender was rejected", "my name was rejected"], StringComparison.Ordinal);
+
     private readonly RuleMatcher _matcher;
     private readonly CodeTable _enhanced;
     private readonly CodeTable _smtp;
@@ -50,7 +54,7 @@ public sealed class BounceClassifier
     internal BounceClassifier(RuleSet rules, bool cached)
     {
         Rules = rules;
-        _matcher = new RuleMatcher(rules.Rules);
+        _matcher = rules.Matcher;
         _enhanced = new CodeTable(rules.EnhancedCodes);
         _smtp = new CodeTable(rules.SmtpCodes);
         _classes = rules.Classes.GroupBy(c => c.Code).ToDictionary(g => g.Key, g => g.ToList(), StringComparer.OrdinalIgnoreCase);
@@ -327,7 +331,7 @@ public sealed class BounceClassifier
         var rule = prepared.Rule;
         var confidence = rule.Confidence;
         var at = 0;
-        evidence.Insert(at++, string.Create(CultureInfo.InvariantCulture, $"The rule '{rule.Id}' ({rule.Source}:{rule.Line}) reads \"{prepared.MatchedText(masked)}\" as {rule.Category.ToWire()}, confidence {rule.Confidence:0.00}."));
+        evidence.Insert(at++, prepared.Sentence(masked));
         var row = Taxonomy.Of(rule.Category);
         if (row.Outcome != ReportOutcome.Bounce)
         {
@@ -450,14 +454,10 @@ public sealed class BounceClassifier
         };
     }
 
-    private static bool SaysLater(ReadOnlySpan<char> masked) =>
-        masked.Contains("temporar", StringComparison.Ordinal) || masked.Contains("again later", StringComparison.Ordinal)
-        || masked.Contains("try again", StringComparison.Ordinal) || masked.Contains("try later", StringComparison.Ordinal);
+    private static bool SaysLater(ReadOnlySpan<char> masked) => masked.ContainsAny(LaterWords);
 
     /// <summary>The words before the reply say at which command it came, which decides whom it means; then the reply alone would not do.</summary>
-    private static bool NamesStage(ReadOnlySpan<char> masked) =>
-        masked.Contains("mail from", StringComparison.Ordinal) || masked.Contains("after end of data", StringComparison.Ordinal)
-        || masked.Contains("sender was rejected", StringComparison.Ordinal) || masked.Contains("my name was rejected", StringComparison.Ordinal);
+    private static bool NamesStage(ReadOnlySpan<char> masked) => masked.ContainsAny(StageWords);
 
     /// <summary>Two statements contradict when they lay the failure at different doors: the address, the sending side, or the way between.</summary>
     private static bool Contradict(BounceCategory said, CodeMeaning other)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Numerics;
 using System.Text.RegularExpressions;
 using BounceActors.Domain.Reports;
@@ -15,40 +16,37 @@ internal readonly record struct Codes(int? Smtp, EnhancedStatusCode? Enhanced, s
 internal sealed class RuleMatcher
 {
     private readonly PreparedRule[] _rules;
-    private readonly LiteralSearch _search;
-    private readonly int[][] _triggers;
+    private readonly Literals _phrases = new();
+    private readonly Literals _parts = new();
+    private readonly LiteralSearch _phraseSearch;
+    private readonly LiteralSearch _partSearch;
+    private readonly ulong[] _patterned;
     private readonly ulong[] _always;
 
     public RuleMatcher(IReadOnlyList<Rule> rules)
     {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        int Id(string literal) => ids.TryGetValue(literal, out var id) ? id : ids[literal] = ids.Count;
-        _rules = [.. rules.Select(r => new PreparedRule(r, Id))];
-        _search = new LiteralSearch([.. ids.OrderBy(p => p.Value).Select(p => p.Key)]);
-        Text = new DiagnosticText(ids.Keys);
+        _rules = [.. rules.Select(r => new PreparedRule(r, _phrases.IdOf, _parts.IdOf))];
+        _phraseSearch = new LiteralSearch(_phrases.All, atWords: true);
+        _partSearch = new LiteralSearch(_parts.All, atWords: false);
+        Text = new DiagnosticText(_phrases.All.Concat(_parts.All));
 
-        var triggers = Enumerable.Range(0, ids.Count).Select(_ => new List<int>()).ToArray();
+        _patterned = new ulong[Words(_rules.Length)];
         _always = new ulong[Words(_rules.Length)];
-        var lengths = ids.OrderBy(p => p.Value).Select(p => p.Key.Length).ToArray();
         for (var r = 0; r < _rules.Length; r++)
         {
-            foreach (var literal in _rules[r].Any)
+            foreach (var phrase in _rules[r].Any)
             {
-                triggers[literal].Add(r);
+                _phrases.Trigger(phrase, r);
             }
 
             foreach (var alternative in _rules[r].Alternatives)
             {
-                triggers[alternative.MaxBy(l => lengths[l])].Add(r);
+                _parts.Trigger(alternative.MaxBy(part => _parts.All[part].Length), r);
             }
 
-            if (_rules[r].Unfiltered)
-            {
-                _always[r >> 6] |= 1UL << r;
-            }
+            _patterned[r >> 6] |= _rules[r].Rule.Pattern is null ? 0 : 1UL << r;
+            _always[r >> 6] |= _rules[r].Unfiltered ? 1UL << r : 0;
         }
-
-        _triggers = [.. triggers.Select(t => t.Distinct().ToArray())];
     }
 
     /// <summary>Masks texts for these rules.</summary>
@@ -62,35 +60,44 @@ internal sealed class RuleMatcher
     public void Match<TVisitor>(ReadOnlySpan<char> masked, in Codes codes, ref TVisitor visit)
         where TVisitor : struct, IRuleVisitor, allows ref struct
     {
-        var literalWords = Words(_search.Count);
-        var ruleWords = _always.Length;
-        var rented = ArrayPool<ulong>.Shared.Rent((2 * literalWords) + ruleWords);
+        var phraseWords = Words(_phraseSearch.Count);
+        var partWords = Words(_partSearch.Count);
+        var rented = ArrayPool<ulong>.Shared.Rent(phraseWords + partWords + (2 * _always.Length));
         try
         {
-            var bits = rented.AsSpan(0, (2 * literalWords) + ruleWords);
+            var bits = rented.AsSpan(0, phraseWords + partWords + (2 * _always.Length));
             bits.Clear();
-            var anywhere = bits[..literalWords];
-            var atWord = bits.Slice(literalWords, literalWords);
-            var candidates = bits[(2 * literalWords)..];
-            _search.Find(masked, anywhere, atWord);
-            _always.CopyTo(candidates);
-            for (var w = 0; w < literalWords; w++)
-            {
-                for (var set = anywhere[w]; set != 0; set &= set - 1)
-                {
-                    foreach (var rule in _triggers[(w << 6) + BitOperations.TrailingZeroCount(set)])
-                    {
-                        candidates[rule >> 6] |= 1UL << rule;
-                    }
-                }
-            }
+            var phrases = bits[..phraseWords];
+            var parts = bits.Slice(phraseWords, partWords);
+            var candidates = bits.Slice(phraseWords + partWords, _always.Length);
+            var matchable = bits[(phraseWords + partWords + _always.Length)..];
+            _phraseSearch.Find(masked, phrases);
+            _patterned.CopyTo(candidates);
+            _phrases.MarkTriggered(phrases, candidates);
 
-            for (var w = 0; w < ruleWords; w++)
+            // Most verdicts are found, or fail, without asking any expression: only the first one asked makes its literals worth searching
+            var searched = false;
+            for (var w = 0; w < candidates.Length; w++)
             {
                 for (var set = candidates[w]; set != 0; set &= set - 1)
                 {
-                    var rule = _rules[(w << 6) + BitOperations.TrailingZeroCount(set)];
-                    if (visit.Wants(rule.Rule) && rule.Matches(masked, anywhere, atWord, codes) && !visit.Visit(rule))
+                    var bit = set & (0 - set);
+                    var rule = _rules[(w << 6) + BitOperations.TrailingZeroCount(bit)];
+                    if (!visit.Wants(rule.Rule))
+                    {
+                        continue;
+                    }
+
+                    var patterned = (_patterned[w] & bit) != 0;
+                    if (patterned && !searched)
+                    {
+                        _partSearch.Find(masked, parts);
+                        _always.CopyTo(matchable);
+                        _parts.MarkTriggered(parts, matchable);
+                        searched = true;
+                    }
+
+                    if ((!patterned || (matchable[w] & bit) != 0) && rule.Matches(masked, phrases, parts, codes) && !visit.Visit(rule))
                     {
                         return;
                     }
@@ -104,6 +111,44 @@ internal sealed class RuleMatcher
     }
 
     private static int Words(int bits) => (bits + 63) >> 6;
+
+    /// <summary>Numbers literals, and knows for each which rules it makes worth trying.</summary>
+    private sealed class Literals
+    {
+        private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+        private readonly List<string> _all = [];
+        private readonly List<int[]> _rules = [];
+
+        public IReadOnlyList<string> All => _all;
+
+        public int IdOf(string literal)
+        {
+            if (!_ids.TryGetValue(literal, out var id))
+            {
+                id = _ids[literal] = _all.Count;
+                _all.Add(literal);
+                _rules.Add([]);
+            }
+
+            return id;
+        }
+
+        public void Trigger(int literal, int rule) => _rules[literal] = _rules[literal].Contains(rule) ? _rules[literal] : [.. _rules[literal], rule];
+
+        public void MarkTriggered(ReadOnlySpan<ulong> found, Span<ulong> candidates)
+        {
+            for (var w = 0; w < found.Length; w++)
+            {
+                for (var set = found[w]; set != 0; set &= set - 1)
+                {
+                    foreach (var rule in _rules[(w << 6) + BitOperations.TrailingZeroCount(set)])
+                    {
+                        candidates[rule >> 6] |= 1UL << rule;
+                    }
+                }
+            }
+        }
+    }
 
     private static string FoldNonAscii(string pattern) =>
         string.Concat(pattern.Select(c => c < 0x80 ? c.ToString() : DiagnosticText.Normalise(c.ToString())));
@@ -119,31 +164,36 @@ internal interface IRuleVisitor
     bool Visit(PreparedRule rule);
 }
 
-/// <summary>A rule with its expression compiled and its literals as numbers.</summary>
+/// <summary>A rule with its literals as numbers and its expression, which is compiled when a text first asks for it: most never are.</summary>
 internal sealed class PreparedRule
 {
-    private readonly Regex? _regex;
-    private readonly Regex? _tight;
+    private readonly string _sentenceHead;
+    private readonly string _sentenceTail;
     private readonly int[] _with;
     private readonly int[] _without;
     private readonly CodePattern[] _smtp;
     private readonly CodePattern[] _enhanced;
+    private Regex? _expression;
+    private Regex? _tightExpression;
 
-    public PreparedRule(Rule rule, Func<string, int> literal)
+    /// <param name="rule">The rule.</param>
+    /// <param name="phrase">Numbers a phrase, which counts where a word begins.</param>
+    /// <param name="part">Numbers a literal of an expression, which counts anywhere.</param>
+    public PreparedRule(Rule rule, Func<string, int> phrase, Func<string, int> part)
     {
         Rule = rule;
-        Any = [.. rule.Any.Select(literal)];
-        _with = [.. rule.With.Select(literal)];
-        _without = [.. rule.Without.Select(literal)];
+        Any = [.. rule.Any.Select(phrase)];
+        _with = [.. rule.With.Select(phrase)];
+        _without = [.. rule.Without.Select(phrase)];
         _smtp = [.. rule.Smtp.Select(c => new CodePattern(c))];
         _enhanced = [.. rule.Enhanced.Select(c => new CodePattern(c))];
+        _sentenceHead = string.Create(CultureInfo.InvariantCulture, $"The rule '{rule.Id}' ({rule.Source}:{rule.Line}) reads \"");
+        _sentenceTail = string.Create(CultureInfo.InvariantCulture, $"\" as {rule.Category.ToWire()}, confidence {rule.Confidence:0.00}.");
         Alternatives = [];
         if (rule.Pattern is { } pattern)
         {
-            _regex = RuleMatcher.Compile(pattern);
-            Alternatives = [.. PatternLiterals.Of(pattern).Select(a => a.Select(literal).ToArray())];
+            Alternatives = [.. PatternLiterals.Of(pattern).Select(a => a.Select(part).ToArray())];
             Unfiltered = Alternatives.Length == 0;
-            _tight = rule.MaxSpan is { } span ? RuleMatcher.Compile(pattern.Replace(".*", $".{{0,{span}}}", StringComparison.Ordinal)) : null;
         }
     }
 
@@ -158,22 +208,25 @@ internal sealed class PreparedRule
     /// <summary>The expression names no literal: it must run over every text.</summary>
     public bool Unfiltered { get; }
 
-    public bool Matches(ReadOnlySpan<char> masked, ReadOnlySpan<ulong> anywhere, ReadOnlySpan<ulong> atWord, in Codes codes) =>
+    public bool Matches(ReadOnlySpan<char> masked, ReadOnlySpan<ulong> phrases, ReadOnlySpan<ulong> parts, in Codes codes) =>
         Conditions(codes)
-        && (_with.Length == 0 || HasOne(_with, atWord))
-        && !HasOne(_without, atWord)
-        && (_regex is null ? HasOne(Any, atWord) : (Unfiltered || HasAlternative(anywhere)) && _regex.IsMatch(masked));
+        && (_with.Length == 0 || HasOne(_with, phrases))
+        && !HasOne(_without, phrases)
+        && (Expression is { } expression ? (Unfiltered || HasAlternative(parts)) && expression.IsMatch(masked) : HasOne(Any, phrases));
 
     /// <summary>True when the rule names the codes it expects, so that those cannot contradict it.</summary>
     public bool ExpectsCodes => _smtp.Length + _enhanced.Length > 0;
 
     /// <summary>False when the words of the expression stand further apart than <see cref="Rule.MaxSpan"/>.</summary>
-    public bool IsTight(ReadOnlySpan<char> masked) => _tight is null || _tight.IsMatch(masked);
+    public bool IsTight(ReadOnlySpan<char> masked) => TightExpression?.IsMatch(masked) != false;
+
+    /// <summary>What the rule says of a text it matched, for the evidence.</summary>
+    public string Sentence(ReadOnlySpan<char> masked) => string.Concat(_sentenceHead, MatchedText(masked), _sentenceTail);
 
     /// <summary>The part of the masked text that the rule matched.</summary>
     public string MatchedText(ReadOnlySpan<char> masked)
     {
-        if (_regex is null)
+        if (Expression is not { } expression)
         {
             foreach (var phrase in Rule.Any)
             {
@@ -186,13 +239,19 @@ internal sealed class PreparedRule
             return "";
         }
 
-        foreach (var match in (_tight?.IsMatch(masked) == true ? _tight : _regex).EnumerateMatches(masked))
+        foreach (var match in (TightExpression is { } tight && tight.IsMatch(masked) ? tight : expression).EnumerateMatches(masked))
         {
             return masked.Slice(match.Index, Math.Min(match.Length, 160)).ToString();
         }
 
         return "";
     }
+
+    private Regex? Expression => Rule.Pattern is { } pattern ? _expression ??= RuleMatcher.Compile(pattern) : null;
+
+    private Regex? TightExpression => Rule is { Pattern: { } pattern, MaxSpan: { } span }
+        ? _tightExpression ??= RuleMatcher.Compile(pattern.Replace(".*", $".{{0,{span}}}", StringComparison.Ordinal))
+        : null;
 
     private bool Conditions(in Codes codes)
     {
@@ -269,5 +328,5 @@ internal readonly record struct CodePattern(int First, int Second, int Third)
         (First == Anything || First == code.Class) && (Second == Anything || Second == code.Subject) && (Third == Anything || Third == code.Detail);
 
     private static int Part(string text) =>
-        text.StartsWith('x') ? Anything : int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        text.StartsWith('x') ? Anything : int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,9 @@ public sealed partial class RuleSet
     /// <summary>Most characters one rule file may have.</summary>
     public const int MaxFileLength = 1_000_000;
 
-    private static readonly Lazy<RuleSet> Embedded = new(() => Parse(EmbeddedFiles()));
+    private static readonly Lazy<RuleSet> Embedded = new(() => Read(EmbeddedFiles(), tryPatterns: false));
+
+    private readonly Lazy<RuleMatcher> _matcher;
 
     private RuleSet(string version, IReadOnlyList<RuleFileReader> files)
     {
@@ -23,6 +25,7 @@ public sealed partial class RuleSet
         SmtpCodes = [.. files.SelectMany(f => f.SmtpCodes)];
         Classes = [.. files.SelectMany(f => f.Classes)];
         ProviderTable = new ProviderTable(files.SelectMany(f => f.Providers));
+        _matcher = new Lazy<RuleMatcher>(() => new RuleMatcher(Rules));
     }
 
     /// <summary>The rules that come with the product.</summary>
@@ -45,10 +48,17 @@ public sealed partial class RuleSet
 
     internal ProviderTable ProviderTable { get; }
 
+    /// <summary>The rules, ready to run: made once, however many classifiers judge by them.</summary>
+    internal RuleMatcher Matcher => _matcher.Value;
+
     /// <summary>Reads rule files. All or nothing: with any problem in any file nothing is returned.</summary>
     /// <param name="files">Name (for messages and <see cref="Rule.Source"/>) and text of each file.</param>
     /// <exception cref="RuleSetException">Lists every problem with file and line.</exception>
-    public static RuleSet Parse(IEnumerable<(string Name, string Yaml)> files)
+    public static RuleSet Parse(IEnumerable<(string Name, string Yaml)> files) => Read(files, tryPatterns: true);
+
+    /// <param name="files">Name and text of each file.</param>
+    /// <param name="tryPatterns">Whether each expression is tried: for files that the tests of the product have not seen, because it takes longer than all the rest.</param>
+    private static RuleSet Read(IEnumerable<(string Name, string Yaml)> files, bool tryPatterns)
     {
         var problems = new List<RuleProblem>();
         var readers = new List<RuleFileReader>();
@@ -68,7 +78,7 @@ public sealed partial class RuleSet
         }
 
         CheckIds(readers, problems);
-        foreach (var rule in readers.SelectMany(r => r.Rules).Where(r => r.Pattern is not null))
+        foreach (var rule in readers.SelectMany(r => r.Rules).Where(r => tryPatterns && r.Pattern is not null))
         {
             try
             {

@@ -69,7 +69,7 @@ public class JudgePropertySpecs
             (a, b, cut) =>
             {
                 var masked = Uncached.MaskedText(Examples[a].Text[Math.Min(cut, Examples[a].Text.Length)..] + " " + Examples[b].Text);
-                var all = new Collected([]);
+                var all = new Collected([], []);
                 matcher.Match(masked, default, ref all);
                 return expressions.Where(e => e.Expression.IsMatch(masked)).Select(e => e.Id).SequenceEqual(all.Ids);
             },
@@ -118,9 +118,58 @@ public class JudgePropertySpecs
         });
     }
 
-    private readonly record struct Collected(List<string> Ids) : IRuleVisitor
+    /// <summary>The search is a table and a tree; this is what it means.</summary>
+    [Fact]
+    public void Should_find_the_literals_that_a_plain_search_finds()
     {
-        public bool Wants(Rule rule) => true;
+        string[] literals = ["a", "ab", "abc", "b c", "bca", "cab", "c#", "#", " a", "拒", "拒收", "収a", "ac"];
+        var anywhere = new LiteralSearch(literals, atWords: false);
+        var atWords = new LiteralSearch(literals, atWords: true);
+
+        Gen.Char["abc# 拒収"].Array[0, 30].Sample(
+            characters =>
+            {
+                var text = new string(characters);
+                var places = literals.Select(l => Enumerable.Range(0, text.Length).Where(i => string.CompareOrdinal(text, i, l, 0, l.Length) == 0).ToList()).ToList();
+                Assert.Equal(places.Select(p => p.Count > 0), Found(anywhere, text));
+                Assert.Equal(places.Select(p => p.Exists(i => i == 0 || !IsLetter(text[i - 1]) || !IsLetter(text[i]))), Found(atWords, text));
+            },
+            iter: 20_000);
+
+        static bool IsLetter(char c) => c is >= 'a' and <= 'c';
+
+        bool[] Found(LiteralSearch search, string text)
+        {
+            var bits = new ulong[1];
+            search.Find(text, bits);
+            return [.. literals.Select((_, i) => (bits[0] >> i & 1) == 1)];
+        }
+    }
+
+    /// <summary>What keeps the cost of a judgement from growing with the rules: those of other texts are not even looked at.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    public void Should_try_no_rule_of_another_text_however_many_there_are(int others)
+    {
+        var template = RuleSet.Default.Rules.First(r => r.Any.Count > 0);
+        var own = template with { Id = "own", Any = ["green elephant"], With = [], Without = [] };
+        var rules = Enumerable.Range(0, others).Select(i => own with { Id = $"other{i}", Any = [$"green elevator {(char)('a' + (i % 26))}{(char)('a' + (i / 26))}"] }).Append(own).ToList();
+        var tried = new Collected([], []);
+
+        new RuleMatcher(rules).Match("550 the green elephant is full", default, ref tried);
+
+        Assert.Equal(["own"], tried.Tried);
+        Assert.Equal(["own"], tried.Ids);
+    }
+
+    private readonly record struct Collected(List<string> Ids, List<string> Tried) : IRuleVisitor
+    {
+        public bool Wants(Rule rule)
+        {
+            Tried.Add(rule.Id);
+            return true;
+        }
 
         public bool Visit(PreparedRule rule)
         {
