@@ -5,6 +5,7 @@ using BounceActors.Service.Grpc;
 using BounceActors.Service.Health;
 using BounceActors.Service.Hosting;
 using BounceActors.Service.Ingest;
+using BounceActors.Service.LogsIn;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Query;
 using BounceActors.Service.Rules;
@@ -56,6 +57,7 @@ internal static class Program
         builder.AddIntake();
         builder.Services.AddProblemAnswers();
         builder.Services.AddBounceEngine(settings.Engine);
+        builder.AddLogsIn(settings);
         adjust?.Invoke(builder);
 
         var app = builder.Build();
@@ -74,6 +76,7 @@ internal static class Program
         app.MapReviews();
         app.MapAdmin();
         app.MapClassifier();
+        app.MapLogs();
         app.MapGrpcDoor();
         app.MapHealth();
         app.MapMetrics();

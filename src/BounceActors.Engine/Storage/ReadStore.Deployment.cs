@@ -10,6 +10,7 @@ public sealed partial class ReadStore
 {
     private const string SecretName = "key_secret";
     private const string FingerprintName = "key_fingerprint";
+    private const string PositionName = "position/";
 
     private static readonly Batch<DeploymentRow> DeploymentRows = new Batch<DeploymentRow>().Text("name", r => r.Name).Text("value", r => r.Value);
 
@@ -38,6 +39,24 @@ public sealed partial class ReadStore
             : throw new KeySecretMismatchException(
                 $"Storage:KeySecret has the fingerprint {mine}, but this deployment's data was made with {recorded}: set the secret it was started with, or use another database");
     }, ct);
+
+    /// <summary>How far a reader of something outside has come, as it wrote it; null when it has written nothing yet.</summary>
+    /// <param name="reader">The reader's name, e.g. <c>log/mx1/postfix</c>.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<string?> PositionAsync(string reader, CancellationToken ct) =>
+        ReadAsync(db => db.Deployment.Where(d => d.Name == PositionName + reader).Select(d => d.Value).FirstOrDefaultAsync(ct), ct);
+
+    /// <summary>Keeps how far a reader has come.</summary>
+    /// <param name="reader">The reader's name.</param>
+    /// <param name="position">What it wants to read again. Holds no address.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task SavePositionAsync(string reader, string position, CancellationToken ct) => WriteAsync(
+        db => DeploymentRows.ExecuteAsync(
+            db,
+            DeploymentRows.InsertInto("deployment", "ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
+            [new DeploymentRow { Name = PositionName + reader, Value = position }],
+            ct),
+        ct);
 
     /// <summary>The value under a name; <paramref name="otherwise"/> becomes it when there is none yet.</summary>
     private static async Task<string?> DeploymentValueAsync(ReadConnection db, string name, string? otherwise, CancellationToken ct)

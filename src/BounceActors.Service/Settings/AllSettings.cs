@@ -7,6 +7,7 @@ using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Storage;
 using BounceActors.Service.Auth;
+using BounceActors.Service.LogsIn;
 
 namespace BounceActors.Service.Settings;
 
@@ -28,6 +29,9 @@ internal sealed class AllSettings
     public NodeOptions Cluster { get; } = new();
 
     public InboxOptions Inbox { get; } = new();
+
+    /// <summary>The logs to follow (<c>Sources:Logs</c>).</summary>
+    public IReadOnlyList<LogFollowerOptions> Logs { get; private set; } = [];
 
     /// <summary>The sections, by name.</summary>
     public IEnumerable<(string Name, object Options)> Sections =>
@@ -59,6 +63,7 @@ internal sealed class AllSettings
             Validate(name, options, problems);
         }
 
+        settings.Logs = ReadLogs(configuration.GetSection("Sources:Logs"), problems);
         UnknownSections(configuration, settings, problems);
         settings.CheckTogether(problems);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
@@ -85,7 +90,7 @@ internal sealed class AllSettings
             }
             else if (given.Value is not null && Convert(given.Value, property.PropertyType, out var value) is { } problem)
             {
-                problems.Add($"{section.Key}:{property.Name} is '{given.Value}', but must be {problem}");
+                problems.Add($"{section.Path}:{property.Name} is '{given.Value}', but must be {problem}");
             }
             else if (given.Value is not null)
             {
@@ -196,6 +201,25 @@ internal sealed class AllSettings
         }
 
         return keys;
+    }
+
+    private static List<LogFollowerOptions> ReadLogs(IConfigurationSection section, List<string> problems)
+    {
+        var logs = new List<LogFollowerOptions>();
+        foreach (var given in section.GetChildren())
+        {
+            var log = new LogFollowerOptions { Name = given.Key };
+            Bind(given, log, problems);
+            Validate(given.Path, log, problems);
+            if (given.Key.Length > 64 || !given.Key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            {
+                problems.Add($"{given.Path} is no name for a log; up to 64 letters, digits, dots, dashes or underscores are");
+            }
+
+            logs.Add(log);
+        }
+
+        return logs;
     }
 
     /// <summary>A list: children, or one value separated by commas (for the environment).</summary>
