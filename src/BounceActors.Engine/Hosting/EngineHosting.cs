@@ -11,6 +11,7 @@ using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
 using BounceActors.Engine.Retries;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Storage.Journal;
 using BounceActors.Engine.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,6 +33,7 @@ public static class EngineHosting
         services.AddSingleton(options.RecipientPolicy());
         services.AddSingleton(sp => new ReadStore(
             options.Storage, sp.GetRequiredService<TimeProvider>(), e => new SerializedEvent(WireSerializer.ManifestOf(e), WireSerializer.Write(e))));
+        services.AddSingleton(sp => new JournalFeed(options.Storage, sp.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Deployment>();
         services.AddSingleton<DirectoryWriter>();
         services.AddSingleton<ProjectionProgress>();

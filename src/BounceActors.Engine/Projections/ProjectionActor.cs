@@ -3,16 +3,17 @@ using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
-using Akka.Persistence.Query;
-using Akka.Persistence.Sql.Query;
+using Akka.Persistence.Sql.Journal.Types;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using Akka.Util;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Reputation;
 using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
 using BounceActors.Engine.Storage;
-using BounceActors.Engine.Wire;
+using BounceActors.Engine.Storage.Journal;
 
 namespace BounceActors.Engine.Projections;
 
@@ -26,23 +27,26 @@ public sealed class ProjectionActor : ReceiveActor
     /// <summary>Most events of one transaction.</summary>
     public const int BatchSize = 500;
 
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan SenderTimeout = TimeSpan.FromSeconds(15);
 
     private readonly int _slice;
     private readonly string _name;
     private readonly ReadStore _store;
+    private readonly JournalFeed _feed;
     private readonly ProjectionProgress _progress;
     private readonly IActorRef _senders;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Akka.Serialization.Serialization _serialization = Context.System.Serialization;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly UniqueKillSwitch _stop;
 
-    public ProjectionActor(int slice, ReadStore store, ProjectionProgress progress, IActorRef senders, TimeProvider time)
+    public ProjectionActor(int slice, ReadStore store, JournalFeed feed, ProjectionProgress progress, IActorRef senders, TimeProvider time)
     {
         _slice = slice;
         _name = NameOf(slice);
         _store = store;
+        _feed = feed;
         _progress = progress;
         _senders = senders;
         _time = time;
@@ -53,7 +57,12 @@ public sealed class ProjectionActor : ReceiveActor
     /// <summary>The name under which a slice's offset is kept.</summary>
     public static string NameOf(int slice) => $"recipients-{slice}";
 
-    protected override void PostStop() => _stop.Shutdown();
+    protected override void PostStop()
+    {
+        _stop.Shutdown();
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
 
     private UniqueKillSwitch Run()
     {
@@ -67,33 +76,47 @@ public sealed class ProjectionActor : ReceiveActor
         return stop;
     }
 
-    private Source<NotUsed, NotUsed> Batches()
-    {
-        var journal = PersistenceQuery.Get(Context.System).ReadJournalFor<SqlReadJournal>(SqlReadJournal.Identifier);
-        return Source.FromTask(_store.OffsetAsync(_name, CancellationToken.None))
-            .ConcatMany(start => journal
-                .EventsByTag(ProjectionSlices.TagOf(_slice), Offset.Sequence(start))
-                .GroupedWithin(BatchSize, BatchTime)
-                .Scan(new Batch(start, start, []), (last, events) => new Batch(last.End, ((Sequence)events.Last().Offset).Value, [.. events]))
-                .Skip(1))
+    private Source<NotUsed, NotUsed> Batches() =>
+        Source.FromTask(_store.OffsetAsync(_name, _stopping.Token))
+            .ConcatMany(start => Source.UnfoldAsync(new Position(start, start), ReadAsync))
             .SelectAsync(1, WriteAsync);
+
+    /// <summary>The next events. Positions without any are passed over; the stored offset is that of an event.</summary>
+    private async Task<Option<(Position, Batch)>> ReadAsync(Position position)
+    {
+        try
+        {
+            while (true)
+            {
+                var next = await _feed.NextAsync(ProjectionSlices.TagOf(_slice), position.Read, BatchSize, _stopping.Token);
+                position = position with { Read = next.End };
+                if (next.Rows.Count > 0)
+                {
+                    var batch = new Batch(position.Stored, [.. next.Rows.Select(Event)]);
+                    return (position with { Stored = batch.End }, batch);
+                }
+            }
+        }
+        catch (Exception cause) when (!_stopping.IsCancellationRequested)
+        {
+            _progress.Failed(_slice, cause.Message, _time.GetUtcNow());
+            _log.Warning(cause, "Projection {Projection} could not read the journal; it starts again from what is stored", _name);
+            throw;
+        }
     }
 
     private async Task<NotUsed> WriteAsync(Batch batch)
     {
         try
         {
-            var events = batch.Events
-                .Select(e => new ProjectedEvent(((Sequence)e.Offset).Value, e.SequenceNr, (RecipientEvents.Event)e.Event))
-                .ToList();
-            await Task.WhenAll(SenderBatches(events).Select(CountAsync));
-            var result = await _store.ProjectAsync(_name, batch.Start, batch.End, events, CancellationToken.None);
+            await Task.WhenAll(SenderBatches(batch.Events).Select(CountAsync));
+            var result = await _store.ProjectAsync(_name, batch.Start, batch.End, batch.Events, MissingAsync, CancellationToken.None);
             foreach (var key in result.Gaps)
             {
-                _log.Error("Projection {Projection} met a hole in the history of recipient {RecipientKey}; its read rows miss an event", _name, key);
+                _log.Error("Projection {Projection} met a hole in the history of recipient {RecipientKey} that the journal cannot fill; its read rows miss an event", _name, key);
             }
 
-            _progress.Wrote(_slice, batch.End, events.Count, events[^1].Event.RecordedAt, _time.GetUtcNow());
+            _progress.Wrote(_slice, batch.End, batch.Events.Count, batch.Events[^1].Event.RecordedAt, _time.GetUtcNow());
             return NotUsed.Instance;
         }
         catch (Exception cause)
@@ -103,6 +126,17 @@ public sealed class ProjectionActor : ReceiveActor
             throw;
         }
     }
+
+    /// <summary>The events of a recipient that its read rows lack, from the journal.</summary>
+    private async Task<IReadOnlyList<ProjectedEvent>> MissingAsync(RecipientKey key, long from, long to)
+    {
+        _log.Warning("Projection {Projection} reads events {From} to {To} of recipient {RecipientKey} again; its read rows lack them", _name, from, to, key);
+        var rows = await _feed.HistoryAsync(RecipientActor.PersistenceIdOf(key), from, to, _stopping.Token);
+        return [.. rows.Select(Event)];
+    }
+
+    private ProjectedEvent Event(JournalRow row) => new(
+        row.Ordering, row.SequenceNumber, (RecipientEvents.Event)_serialization.Deserialize(row.Message, row.Identifier!.Value, row.Manifest));
 
     private IEnumerable<SenderCommands.ApplyDeltas> SenderBatches(IEnumerable<ProjectedEvent> events) => events
         .Where(e => e.Event is RecipientEvents.ReportRecorded { Facts.SenderDomain: not null })
@@ -123,7 +157,14 @@ public sealed class ProjectionActor : ReceiveActor
         }
     }
 
-    private sealed record Batch(long Start, long End, IReadOnlyList<EventEnvelope> Events);
+    /// <param name="Stored">Offset that the tables will have when everything read so far is written.</param>
+    /// <param name="Read">How far the feed was read.</param>
+    private sealed record Position(long Stored, long Read);
+
+    private sealed record Batch(long Start, IReadOnlyList<ProjectedEvent> Events)
+    {
+        public long End => Events[^1].Offset;
+    }
 
     private sealed class StreamEnded : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
@@ -146,6 +187,6 @@ public static class ProjectionHosting
             "projections",
             ProjectionSlices.Count,
             (system, registry, resolver) => slice => Props.Create(() => new ProjectionActor(
-                slice, resolver.GetService<ReadStore>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), resolver.GetService<TimeProvider>())),
+                slice, resolver.GetService<ReadStore>(), resolver.GetService<JournalFeed>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), resolver.GetService<TimeProvider>())),
             Sharding.DaemonOptions());
 }

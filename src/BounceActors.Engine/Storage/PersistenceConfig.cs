@@ -13,7 +13,7 @@ namespace BounceActors.Engine.Storage;
 /// </summary>
 public static class PersistenceConfig
 {
-    private const string JournalFile = "journal.db";
+    internal const string JournalFile = "journal.db";
     private const string SnapshotFile = "snapshots.db";
 
     /// <summary>The settings, complete with the plugin's own defaults. For SQLite it makes the files first, because only a file can say that it keeps a write-ahead log.</summary>

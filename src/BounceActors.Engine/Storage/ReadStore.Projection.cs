@@ -85,14 +85,29 @@ public sealed partial class ReadStore
     /// <param name="events">Events in the order of their offsets.</param>
     /// <param name="ct">Gives up before the transaction is committed.</param>
     public Task<ProjectionResult> ProjectAsync(
-        string projection, long expectedOffset, long newOffset, IReadOnlyList<ProjectedEvent> events, CancellationToken ct)
+        string projection, long expectedOffset, long newOffset, IReadOnlyList<ProjectedEvent> events, CancellationToken ct) =>
+        ProjectAsync(projection, expectedOffset, newOffset, events, (_, _, _) => Task.FromResult<IReadOnlyList<ProjectedEvent>>([]), ct);
+
+    /// <param name="projection">As above.</param>
+    /// <param name="expectedOffset">As above.</param>
+    /// <param name="newOffset">As above.</param>
+    /// <param name="events">As above.</param>
+    /// <param name="missing">The events of a recipient between two sequence numbers, both included, that neither its rows nor the batch have.</param>
+    /// <param name="ct">As above.</param>
+    internal Task<ProjectionResult> ProjectAsync(
+        string projection,
+        long expectedOffset,
+        long newOffset,
+        IReadOnlyList<ProjectedEvent> events,
+        Func<RecipientKey, long, long, Task<IReadOnlyList<ProjectedEvent>>> missing,
+        CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(expectedOffset);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(newOffset, expectedOffset);
         return WriteAsync(async db =>
         {
             await MoveOffsetAsync(db, projection, expectedOffset, newOffset, ct);
-            var (fresh, gaps) = await FreshAsync(db, events, ct);
+            var (fresh, skipped, gaps) = await FreshAsync(db, events, missing, ct);
             if (fresh.Length == 0)
             {
                 return new ProjectionResult(0, events.Count, gaps);
@@ -107,7 +122,7 @@ public sealed partial class ReadStore
             await ProjectReviewsAsync(db, fresh, ct);
             await ProjectSendersAsync(db, fresh, ct);
             await ProjectOutboxAsync(db, fresh, ct);
-            return new ProjectionResult(fresh.Length, events.Count - fresh.Length, gaps);
+            return new ProjectionResult(fresh.Length, skipped, gaps);
         }, ct);
     }
 
@@ -131,34 +146,44 @@ public sealed partial class ReadStore
         }
     }
 
-    /// <summary>The events that the rows do not contain yet, and the recipients of whom one is missing in between.</summary>
-    private static async Task<(ProjectedEvent[] Fresh, IReadOnlyList<RecipientKey> Gaps)> FreshAsync(
-        ReadConnection db, IReadOnlyList<ProjectedEvent> events, CancellationToken ct)
+    /// <summary>The events that the rows do not contain yet, holes filled, and the recipients of whom one is missing in between all the same.</summary>
+    private static async Task<(ProjectedEvent[] Fresh, int Skipped, IReadOnlyList<RecipientKey> Gaps)> FreshAsync(
+        ReadConnection db,
+        IReadOnlyList<ProjectedEvent> events,
+        Func<RecipientKey, long, long, Task<IReadOnlyList<ProjectedEvent>>> missing,
+        CancellationToken ct)
     {
         var known = await (
             from key in db.Keys(events.Select(e => e.Event.Key))
             join row in db.Recipients on key equals row.RecipientKey
             select new { row.RecipientKey, row.SequenceNr }).ToDictionaryAsync(r => r.RecipientKey, r => r.SequenceNr, ct);
         var fresh = new List<ProjectedEvent>(events.Count);
+        var skipped = 0;
         var gaps = new HashSet<RecipientKey>();
         foreach (var e in events)
         {
             var before = known.GetValueOrDefault(e.Event.Key);
             if (e.SequenceNr <= before)
             {
+                skipped++;
                 continue;
             }
 
             if (e.SequenceNr > before + 1)
             {
-                gaps.Add(e.Event.Key);
+                var found = await missing(e.Event.Key, before + 1, e.SequenceNr - 1);
+                fresh.AddRange(found);
+                if (found.Count < e.SequenceNr - 1 - before)
+                {
+                    gaps.Add(e.Event.Key);
+                }
             }
 
             known[e.Event.Key] = e.SequenceNr;
             fresh.Add(e);
         }
 
-        return ([.. fresh], [.. gaps]);
+        return ([.. fresh], skipped, [.. gaps]);
     }
 
     private static HistoryKind KindOf(RecipientEvents.Event e) => e switch

@@ -21,6 +21,12 @@ internal interface IJournalTables : IAsyncDisposable
     /// <summary>The latest snapshots; null where there is none.</summary>
     Task<IReadOnlyList<LongSnapshotRow?>> LatestSnapshotsAsync(IReadOnlyList<string> ids, CancellationToken ct);
 
+    /// <summary>The highest ordering number that can be seen, and then those who may still make lower ones visible.</summary>
+    Task<Writers> WritersAsync(CancellationToken ct);
+
+    /// <summary>Rows of a tag in their order, deleted ones included; a row whose tag is there without it has no <see cref="JournalRow.Identifier"/>.</summary>
+    Task<IReadOnlyList<JournalRow>> TaggedAsync(string tag, long after, long upTo, int max, CancellationToken ct);
+
     /// <summary>Whether an error says that the database refused what one row or question holds, and has done nothing.</summary>
     bool IsOfOne(Exception cause);
 }
@@ -30,3 +36,8 @@ internal readonly record struct HighestQuery(string Id, long After);
 
 /// <summary>Which events are there from one sequence number to another, both included, at most <paramref name="Max"/>?</summary>
 internal readonly record struct ReplayQuery(string Id, long From, long To, int Max);
+
+/// <summary>Who writes into the journal.</summary>
+/// <param name="Highest">The highest ordering number that could be seen; 0 when there is none.</param>
+/// <param name="UnderWay">Names of the transactions that were writing after that was read. A name is not given twice.</param>
+internal sealed record Writers(long Highest, IReadOnlySet<string> UnderWay);

@@ -14,6 +14,11 @@ internal static class JournalTables
             : new PostgresJournalTables(connectionString);
     }
 
+    /// <summary>The tables of a deployment.</summary>
+    public static IJournalTables Open(StorageOptions options) => options.Validated().Provider == StorageProvider.Sqlite
+        ? new SqliteJournalTables(options.SqliteConnectionString(PersistenceConfig.JournalFile), options.SqliteSynchronous)
+        : new PostgresJournalTables(options.PostgresConnectionString(autoPrepare: false));
+
     /// <summary>Calls at once: SQLite has one writer; more connections to PostgreSQL only make smaller batches.</summary>
     public static int Lanes(Config config) => IsSqlite(config) ? 1 : config.GetInt("batching.lanes");
 

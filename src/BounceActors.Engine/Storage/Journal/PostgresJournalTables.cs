@@ -41,6 +41,25 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
         CROSS JOIN LATERAL (SELECT * FROM snapshot WHERE persistence_id = k.id ORDER BY sequence_number DESC LIMIT 1) s
         """;
 
+    // Whoever inserts holds this lock from before its first ordering number is drawn until its commit can be seen.
+    private const string UnderWay =
+        """
+        SELECT virtualtransaction FROM pg_locks
+        WHERE locktype = 'relation' AND relation = 'journal'::regclass AND mode = 'RowExclusiveLock' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
+    // By the range of the primary key: the index on the tag alone would read all that was ever written.
+    private const string TaggedRows =
+        """
+        SELECT t.ordering_id, t.persistence_id, t.sequence_nr, coalesce(j.deleted, true), j.identifier, j.manifest, j.message
+        FROM (
+            SELECT * FROM tags WHERE tag || '' = @tag AND ordering_id > @after AND ordering_id <= @until
+            ORDER BY ordering_id LIMIT @max) t
+        LEFT JOIN LATERAL (SELECT * FROM journal WHERE ordering = t.ordering_id) j ON true
+        ORDER BY t.ordering_id
+        """;
+
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
     private string? _write;
 
@@ -129,6 +148,57 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
         return snapshots;
     }
 
+    public async Task<Writers> WritersAsync(CancellationToken ct)
+    {
+        await using var connection = await _source.OpenConnectionAsync(ct);
+        try
+        {
+            // Two statements, one after the other: whoever has drawn a number below the highest is in the second, or can be seen by now.
+            await using var highest = new NpgsqlCommand("SELECT coalesce(max(ordering), 0) FROM journal", connection) { CommandTimeout = TimeoutSeconds };
+            var number = (long)(await highest.ExecuteScalarAsync(ct))!;
+            var names = new HashSet<string>();
+            await using var underWay = new NpgsqlCommand(UnderWay, connection) { CommandTimeout = TimeoutSeconds };
+            await using var reader = await underWay.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                names.Add(reader.GetString(0));
+            }
+
+            return new Writers(number, names);
+        }
+        catch (PostgresException cause) when (cause.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            // The journal makes its tables when it is first used.
+            return new Writers(0, new HashSet<string>());
+        }
+    }
+
+    public async Task<IReadOnlyList<JournalRow>> TaggedAsync(string tag, long after, long upTo, int max, CancellationToken ct)
+    {
+        await using var command = Command(TaggedRows);
+        command.Parameters.AddWithValue("tag", tag);
+        command.Parameters.AddWithValue("after", after);
+        command.Parameters.AddWithValue("until", upTo);
+        command.Parameters.AddWithValue("max", max);
+        var rows = new List<JournalRow>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(new JournalRow
+            {
+                Ordering = reader.GetInt64(0),
+                PersistenceId = reader.GetString(1),
+                SequenceNumber = reader.GetInt64(2),
+                Deleted = reader.GetBoolean(3),
+                Identifier = reader.IsDBNull(4) ? null : reader.GetInt32(4),
+                Manifest = reader.IsDBNull(5) ? "" : reader.GetString(5),
+                Message = reader.IsDBNull(6) ? [] : reader.GetFieldValue<byte[]>(6),
+            });
+        }
+
+        return rows;
+    }
+
     /// <summary>The server has answered, so it has rolled back; and not because it is going down, out of resources or unreachable.</summary>
     public bool IsOfOne(Exception cause) => cause is PostgresException { SqlState: var state } && state[..2] is not ("08" or "53" or "57" or "58");
 
@@ -154,7 +224,7 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
 
     /// <summary>
     /// Ordering numbers are drawn first, so that tags need not be joined back to the rows. The statement holds its lock on the journal before it draws
-    /// one, which is what readers rely on (docs/decisions/batching-journal.md).
+    /// one, which is what <see cref="JournalFeed"/> relies on.
     /// </summary>
     private async Task<string> WriteStatementAsync(CancellationToken ct)
     {

@@ -30,6 +30,17 @@ internal sealed class SqliteJournalTables(string connectionString, SqliteSynchro
     private const string Snapshots =
         "SELECT sequence_number, created, snapshot, manifest, serializer_id FROM snapshot WHERE persistence_id = @id ORDER BY sequence_number DESC LIMIT 1";
 
+    // By the range of the primary key: the index on the tag alone would read all that was ever written.
+    private const string TaggedRows =
+        """
+        SELECT t.ordering_id, t.persistence_id, t.sequence_nr, coalesce(j.deleted, 1), j.identifier, j.manifest, j.message
+        FROM (
+            SELECT * FROM tags WHERE +tag = @tag AND ordering_id > @after AND ordering_id <= @until
+            ORDER BY ordering_id LIMIT @max) t
+        LEFT JOIN journal j ON j.ordering = t.ordering_id
+        ORDER BY t.ordering_id
+        """;
+
     private readonly Session _writer = new(connectionString, synchronous);
     private readonly Session _reader = new(connectionString, synchronous);
 
@@ -70,6 +81,43 @@ internal sealed class SqliteJournalTables(string connectionString, SqliteSynchro
         {
             var latest = session.Statement(Snapshots);
             return [.. ids.Select(id => Snapshot(latest.With(id), id))];
+        }, ct);
+
+    /// <summary>One writer: numbers become visible in their order, and nobody is ever in between.</summary>
+    public async Task<Writers> WritersAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await _reader.UseAsync(
+                session => new Writers((long)session.Statement("SELECT coalesce(max(ordering), 0) FROM journal").ExecuteScalar()!, new HashSet<string>()), ct);
+        }
+        catch (SqliteException cause) when (cause.SqliteErrorCode == 1)
+        {
+            // The journal makes its tables when it is first used.
+            return new Writers(0, new HashSet<string>());
+        }
+    }
+
+    public Task<IReadOnlyList<JournalRow>> TaggedAsync(string tag, long after, long upTo, int max, CancellationToken ct) =>
+        _reader.UseAsync(IReadOnlyList<JournalRow> (session) =>
+        {
+            var rows = new List<JournalRow>();
+            using var reader = session.Statement(TaggedRows).With(tag, after, upTo, max).ExecuteReader();
+            while (reader.Read())
+            {
+                rows.Add(new JournalRow
+                {
+                    Ordering = reader.GetInt64(0),
+                    PersistenceId = reader.GetString(1),
+                    SequenceNumber = reader.GetInt64(2),
+                    Deleted = reader.GetInt64(3) != 0,
+                    Identifier = reader.IsDBNull(4) ? null : reader.GetInt32(4),
+                    Manifest = reader.IsDBNull(5) ? "" : reader.GetString(5),
+                    Message = reader.IsDBNull(6) ? [] : reader.GetFieldValue<byte[]>(6),
+                });
+            }
+
+            return rows;
         }, ct);
 
     /// <summary>Constraint, too big, wrong type: the transaction was rolled back because of what a row holds.</summary>
