@@ -1,5 +1,13 @@
 using BenchmarkDotNet.Running;
 using BounceActors.Benchmarks;
+using BounceActors.Benchmarks.Ingest;
+
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- ingest [--database sqlite|postgres]
+if (args is ["ingest", .. var options])
+{
+    return await IngestBenchmark.RunAsync(options);
+}
 
 // dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*' --job short -i
 BenchmarkSwitcher.FromAssembly(typeof(Replies).Assembly).Run(args);
+return 0;
