@@ -61,7 +61,6 @@ public sealed class ProjectionActor : ReceiveActor
     {
         _stop.Shutdown();
         _stopping.Cancel();
-        _stopping.Dispose();
     }
 
     private UniqueKillSwitch Run()
@@ -150,7 +149,7 @@ public sealed class ProjectionActor : ReceiveActor
 
     private async Task CountAsync(SenderCommands.ApplyDeltas deltas)
     {
-        var reply = await _senders.Ask<SenderReplies.Reply>(deltas, SenderTimeout);
+        var reply = await _senders.Ask<SenderReplies.Reply>(deltas, SenderTimeout, _stopping.Token);
         if (reply is not SenderReplies.DeltasAcknowledged)
         {
             throw new InvalidOperationException($"the sending domain did not count: {(reply as SenderReplies.Failed)?.Reason}");

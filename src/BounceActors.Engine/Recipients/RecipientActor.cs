@@ -10,16 +10,15 @@ namespace BounceActors.Engine.Recipients;
 
 /// <summary>
 /// One recipient: remembers, decides, persists one event per report, and answers when it is stored. All thinking is in
-/// <see cref="RecipientState"/>.
+/// <see cref="RecipientState"/>. Recipients start by the thousand a second, so starting one must be cheap: no tables of handlers are built.
 /// </summary>
-public sealed class RecipientActor : ReceivePersistentActor
+public sealed class RecipientActor : UntypedPersistentActor
 {
     /// <summary>Events between two snapshots: a replay stays short, and most recipients never need one.</summary>
     public const int SnapshotEvery = 50;
 
     private readonly RecipientPolicy _policy;
     private readonly TimeProvider _time;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private RecipientState _state = RecipientState.Empty;
 
     public RecipientActor(string entityId, RecipientPolicy policy, TimeProvider time)
@@ -27,36 +26,65 @@ public sealed class RecipientActor : ReceivePersistentActor
         PersistenceId = PersistenceIdOf(new RecipientKey(entityId));
         _policy = policy;
         _time = time;
-
-        Recover<RecipientEvents.Event>(Apply);
-        Recover<SnapshotOffer>(offer => _state = (RecipientState)offer.Snapshot);
-        Recover<RecoveryCompleted>(_ => { });
-        RecoverAny(unknown => throw new InvalidOperationException($"{PersistenceId} cannot be recovered: its journal holds a {unknown.GetType()}"));
-
-        Command<RecipientCommands.GetRecipient>(_ =>
-        {
-            Sender.Tell(new RecipientReplies.RecipientFound(LastSequenceNr, _state.Standing(_policy), _state));
-            if (LastSequenceNr == 0)
-            {
-                // A recipient nobody has reported on need not stay only because somebody asked.
-                Context.Parent.Tell(new Passivate(PoisonPill.Instance));
-            }
-        });
-        Command<RecipientCommands.ConfirmRetry>(question =>
-        {
-            var because = _state.RetryUnwantedBecause(question, _time.GetUtcNow(), _policy);
-            Sender.Tell(new RecipientReplies.RetryConfirmed(because is null, because));
-        });
-        Command<RecipientCommands.Command>(Handle);
-        Command<SaveSnapshotSuccess>(saved => DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1)));
-        Command<SaveSnapshotFailure>(failed => _log.Warning(failed.Cause, "Snapshot of {PersistenceId} at {SequenceNr} was not saved; the journal still has everything", PersistenceId, failed.Metadata.SequenceNr));
-        Command<DeleteSnapshotsSuccess>(_ => { });
-        Command<DeleteSnapshotsFailure>(failed => _log.Warning(failed.Cause, "Old snapshots of {PersistenceId} were not deleted", PersistenceId));
     }
 
     public override string PersistenceId { get; }
 
     public static string PersistenceIdOf(RecipientKey key) => $"recipient-{key}";
+
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case RecipientEvents.Event e:
+                Apply(e);
+                break;
+            case SnapshotOffer offer:
+                _state = (RecipientState)offer.Snapshot;
+                break;
+            case RecoveryCompleted:
+                break;
+            default:
+                throw new InvalidOperationException($"{PersistenceId} cannot be recovered: its journal holds a {message.GetType()}");
+        }
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case RecipientCommands.GetRecipient:
+                Sender.Tell(new RecipientReplies.RecipientFound(LastSequenceNr, _state.Standing(_policy), _state));
+                if (LastSequenceNr == 0)
+                {
+                    // A recipient nobody has reported on need not stay only because somebody asked.
+                    Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+                }
+
+                break;
+            case RecipientCommands.ConfirmRetry question:
+                var because = _state.RetryUnwantedBecause(question, _time.GetUtcNow(), _policy);
+                Sender.Tell(new RecipientReplies.RetryConfirmed(because is null, because));
+                break;
+            case RecipientCommands.Command command:
+                Handle(command);
+                break;
+            case SaveSnapshotSuccess saved:
+                DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
+                break;
+            case SaveSnapshotFailure failed:
+                Context.GetLogger().Warning(failed.Cause, "Snapshot of {PersistenceId} at {SequenceNr} was not saved; the journal still has everything", PersistenceId, failed.Metadata.SequenceNr);
+                break;
+            case DeleteSnapshotsSuccess:
+                break;
+            case DeleteSnapshotsFailure failed:
+                Context.GetLogger().Warning(failed.Cause, "Old snapshots of {PersistenceId} were not deleted", PersistenceId);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {

@@ -27,8 +27,13 @@ public static class RecipientSharding
     public static AkkaConfigurationBuilder AddRecipients(this AkkaConfigurationBuilder builder, NodeOptions node) =>
         builder.WithShardRegion<RecipientRegion>(
             TypeName,
-            (system, _, resolver) => entityId => Props.Create(() => new RecipientActor(
-                entityId, resolver.GetService<RecipientPolicy>(), resolver.GetService<TimeProvider>())),
+            (_, _, resolver) =>
+            {
+                // Arguments, not an expression: that would be compiled anew for every recipient.
+                var policy = resolver.GetService<RecipientPolicy>();
+                var time = resolver.GetService<TimeProvider>();
+                return entityId => Props.Create<RecipientActor>(entityId, policy, time);
+            },
             new RecipientExtractor(),
             Sharding.Options(node));
 }

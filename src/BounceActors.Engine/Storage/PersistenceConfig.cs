@@ -63,6 +63,9 @@ public static class PersistenceConfig
                   # Those that start together are read together.
                   max-concurrent-recoveries = {{(batching ? 500 : 50)}}
 
+                  # It repairs histories into which two writers have written alternately. The unique index on id and number lets only one of them write at all.
+                  {{(batching ? "replay-filter.mode = off" : "")}}
+
                   # More writers than one only wait for each other in SQLite.
                   parallelism = {{(sqlite ? 1 : 3)}}
 
