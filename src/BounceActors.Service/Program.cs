@@ -5,6 +5,7 @@ using BounceActors.Service.Grpc;
 using BounceActors.Service.Health;
 using BounceActors.Service.Hosting;
 using BounceActors.Service.Ingest;
+using BounceActors.Service.Ingest.Webhooks;
 using BounceActors.Service.LogsIn;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Query;
@@ -55,6 +56,7 @@ internal static class Program
         builder.AddHealth();
         builder.AddRules(settings.Classification);
         builder.AddIntake();
+        builder.AddWebhooks(settings);
         builder.Services.AddProblemAnswers();
         builder.Services.AddBounceEngine(settings.Engine);
         builder.AddLogsIn(settings);
@@ -69,12 +71,15 @@ internal static class Program
 
         app.MapEvents();
         app.MapMail();
+        app.MapWebhooks();
         app.MapRecipients();
         app.MapSuppressions();
         app.MapSenders();
         app.MapRetries();
         app.MapReviews();
         app.MapAdmin();
+        app.MapInbox();
+        app.MapSources();
         app.MapClassifier();
         app.MapLogs();
         app.MapGrpcDoor();

@@ -226,7 +226,7 @@ public sealed class InboxProcessor : IAsyncDisposable
             : reports.Count == 0 || givenUp ? InboxState.Dead
             : InboxState.Partial;
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(payload.Attempts, 10))));
-        return new PayloadOutcome(payload, state, state == InboxState.Pending ? now + pause : null, settled.Count, problems, reading.Note, settled, now);
+        return new PayloadOutcome(payload, state, state == InboxState.Pending ? now + pause : null, reports.Count(settled.Has), problems, reading.Note, settled, now);
     }
 
     /// <summary>Keeps what waits or is worked on from being taken by others.</summary>

@@ -241,9 +241,20 @@ public sealed class InboxStore : IAsyncDisposable
 
     /// <summary>Deletes what was received before a time and is finished, up to so many; gives how many.</summary>
     public Task<int> DeleteOldAsync(DateTimeOffset before, int most, CancellationToken ct) => ExecuteAsync(
-        $"DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < @before AND state <> 'pending' LIMIT {most.ToString(CultureInfo.InvariantCulture)})",
-        [("before", before)],
+        $"DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id < @before AND state <> 'pending' ORDER BY id LIMIT {most.ToString(CultureInfo.InvariantCulture)})",
+        [("before", FirstIdAt(before))],
         ct);
+
+    /// <summary>When the last payload of an account came; null before the first.</summary>
+    public async Task<DateTimeOffset?> LastReceivedAsync(string tenant, string source, string account, CancellationToken ct)
+    {
+        var last = await QueryAsync(
+            "SELECT received_at FROM inbox WHERE tenant = @tenant AND source = @source AND account = @account ORDER BY received_at DESC LIMIT 1",
+            [("tenant", tenant), ("source", source), ("account", account)],
+            r => TimeAt(r, 0),
+            ct);
+        return last.Count == 0 ? null : last[0];
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -258,6 +269,13 @@ public sealed class InboxStore : IAsyncDisposable
         }
 
         _sqliteWriter.Dispose();
+    }
+
+    /// <summary>The least id of a time (RFC 9562 section 5.7: the first 48 bits are milliseconds).</summary>
+    private static Guid FirstIdAt(DateTimeOffset time)
+    {
+        var milliseconds = Math.Max(0, time.ToUnixTimeMilliseconds());
+        return new Guid((int)(milliseconds >> 16), (short)milliseconds, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     private static (string Sql, (string, object?)[] Parameters) Where(InboxFilter filter)
@@ -279,6 +297,10 @@ public sealed class InboxStore : IAsyncDisposable
         Add("account = @account", "account", filter.Account);
         Add("received_at >= @from", "from", filter.From);
         Add("received_at < @to", "to", filter.To);
+
+        // Ids begin with the time: so the primary key finds a time too.
+        Add("id >= @first_id", "first_id", filter.From is { } from ? FirstIdAt(from) : null);
+        Add("id < @last_id", "last_id", filter.To is { } to ? FirstIdAt(to.AddMilliseconds(1)) : null);
         Add("replay_id = @of_replay", "of_replay", filter.ReplayId);
         if (filter.States.Count > 0)
         {

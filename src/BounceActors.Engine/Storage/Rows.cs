@@ -316,6 +316,8 @@ public static class OutboxTypes
     public const string RecipientSuppressed = "recipient.suppressed";
     public const string RecipientRemoved = "recipient.removed";
     public const string SenderAlert = "sender.alert";
+    public const string SourceSilent = "source.silent";
+    public const string SourceFailing = "source.failing";
 }
 
 /// <summary>What metrics show of the read tables.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading.RateLimiting;
+using BounceActors.Service.Ingest.Webhooks;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Settings;
 using Microsoft.AspNetCore.RateLimiting;
@@ -39,7 +40,8 @@ internal static class Doors
         {
             limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http =>
-                Bounded.Any(path => http.Request.Path.StartsWithSegments(path))
+                // Webhooks have bounds of their own, per account: one that floods must not shut out the others, nor the API.
+                Bounded.Any(path => http.Request.Path.StartsWithSegments(path)) && !http.Request.Path.StartsWithSegments(WebhookEndpoints.Path)
                     ? RateLimitPartition.GetConcurrencyLimiter("requests", _ => new ConcurrencyLimiterOptions
                     {
                         PermitLimit = options.MaxConcurrentRequests,

@@ -1,7 +1,10 @@
 using BounceActors.Engine.Inbox;
 using BounceActors.Service.Ingest;
+using BounceActors.Service.Ingest.Webhooks;
 using BounceActors.Service.Settings;
+using BounceActors.Service.Sources;
 using BounceActors.Sources.Mail;
+using BounceActors.Sources.Webhooks;
 
 namespace BounceActors.Service.Hosting;
 
@@ -13,6 +16,22 @@ internal static class Startup
         builder.Services.AddSingleton<ReportIntake>();
         builder.Services.AddSingleton<IPayloadReader, MailPayloads>();
         builder.Services.AddSingleton(services => new MailReader(new MailReaderOptions { Clock = services.GetRequiredService<TimeProvider>() }));
+        return builder;
+    }
+
+    /// <summary>The door for webhooks, and the reader of what came through it.</summary>
+    public static WebApplicationBuilder AddWebhooks(this WebApplicationBuilder builder, AllSettings settings)
+    {
+        builder.Services.AddSingleton(settings.Webhooks);
+        builder.Services.AddSingleton<IPayloadReader, WebhookPayloads>();
+        builder.Services.AddSingleton<WebhookDoor>();
+        builder.Services.AddSingleton<SourceMonitor>();
+        builder.Services.AddSingleton<SelfTest>();
+        builder.Services.AddSingleton<SourceWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SourceWatch>());
+        builder.Services.AddSingleton(new SeenTokens());
+        builder.Services.AddSingleton(services => new AmazonClient(
+            AmazonClient.Handler(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<AmazonClient>>()));
         return builder;
     }
 

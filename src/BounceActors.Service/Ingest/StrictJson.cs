@@ -149,11 +149,18 @@ internal static class Body
 {
     private static readonly byte[] ByteOrderMark = Encoding.UTF8.GetPreamble();
 
+    /// <summary>The body without a byte order mark.</summary>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancel)
+    {
+        var body = await ReadRawAsync(request, cancel);
+        return body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
+    }
+
+    /// <summary>The body to the last byte, as signatures cover it.</summary>
+    public static async Task<ReadOnlyMemory<byte>> ReadRawAsync(HttpRequest request, CancellationToken cancel)
     {
         using var buffer = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
         await request.Body.CopyToAsync(buffer, cancel);
-        var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
-        return body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 }

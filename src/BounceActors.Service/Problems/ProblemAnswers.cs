@@ -1,5 +1,6 @@
 using System.Globalization;
 using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
@@ -38,6 +39,7 @@ internal static class ProblemAnswers
         EngineUnavailableException down => new ProblemException(ProblemTypes.Unavailable, down.Message, retryAfter: down.RetryAfter),
         EngineOverloadedException busy => new ProblemException(ProblemTypes.Overloaded, busy.Message, retryAfter: busy.RetryAfter),
         StorageUnavailableException => new ProblemException(ProblemTypes.Unavailable, "the database cannot be reached", retryAfter: TimeSpan.FromSeconds(5)),
+        InboxOverloadedException full => new ProblemException(ProblemTypes.Overloaded, full.Message, retryAfter: full.RetryAfter),
         InvalidCursorException cursor => new ProblemException(ProblemTypes.InvalidValue, cursor.Message, "cursor"),
         BadHttpRequestException bad => new ProblemException(ProblemTypes.OfStatus(bad.StatusCode), bad.Message),
         _ => null,

@@ -14,6 +14,8 @@ namespace BounceActors.Service.Settings;
 /// <summary>Everything the process is told from outside, read and checked once at start.</summary>
 internal sealed class AllSettings
 {
+    private const string Sources = "Sources";
+
     public ServiceOptions Service { get; } = new();
 
     public StorageOptions Storage { get; } = new();
@@ -32,6 +34,9 @@ internal sealed class AllSettings
 
     /// <summary>The logs to follow (<c>Sources:Logs</c>).</summary>
     public IReadOnlyList<LogFollowerOptions> Logs { get; private set; } = [];
+
+    /// <summary>The accounts of <c>Sources:Webhooks</c>.</summary>
+    public WebhookAccounts Webhooks { get; private set; } = new([]);
 
     /// <summary>The sections, by name.</summary>
     public IEnumerable<(string Name, object Options)> Sections =>
@@ -63,7 +68,7 @@ internal sealed class AllSettings
             Validate(name, options, problems);
         }
 
-        settings.Logs = ReadLogs(configuration.GetSection("Sources:Logs"), problems);
+        settings.ReadSources(configuration.GetSection(Sources), problems);
         UnknownSections(configuration, settings, problems);
         settings.CheckTogether(problems);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
@@ -162,7 +167,7 @@ internal sealed class AllSettings
 
     private static void UnknownSections(IConfiguration configuration, AllSettings settings, List<string> problems)
     {
-        var names = settings.Sections.Select(s => s.Name).ToList();
+        var names = settings.Sections.Select(s => s.Name).Append(Sources).ToList();
         foreach (var section in configuration.GetChildren().Where(s => s.Value is null && !names.Contains(s.Key, StringComparer.OrdinalIgnoreCase)))
         {
             // Sections that are not ours (Logging, Kestrel …) are nobody's mistake unless they look like ours.
@@ -171,6 +176,17 @@ internal sealed class AllSettings
                 problems.Add($"{section.Key} is no section; did you mean {meant}?");
             }
         }
+    }
+
+    /// <summary>Everything that brings reports by itself: one section per kind.</summary>
+    private void ReadSources(IConfigurationSection sources, List<string> problems)
+    {
+        string[] known = [nameof(Webhooks), nameof(Logs)];
+        problems.AddRange(sources.GetChildren()
+            .Where(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(c => $"{c.Path} is no section; {Nearest.Hint(c.Key, known)}"));
+        Webhooks = WebhookSettings.Read(sources.GetSection(nameof(Webhooks)), problems);
+        Logs = ReadLogs(sources.GetSection(nameof(Logs)), problems);
     }
 
     private static List<ApiKeyOptions> ReadKeys(IConfigurationSection auth, List<string> problems)

@@ -11,6 +11,8 @@ namespace BounceActors.Service.Tests.Running;
 public class RunningService : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    protected string Data => _data;
+
     private readonly string _data = Directory.CreateTempSubdirectory("bounceactors-").FullName;
     private readonly LogBuffer _logs = new();
 
@@ -26,11 +28,17 @@ public class RunningService : IAsyncLifetime
     /// <summary>Settings besides ports and data.</summary>
     protected virtual string[] Settings => [];
 
+    /// <summary>What is to be otherwise.</summary>
+    protected virtual void Adjust(WebApplicationBuilder builder)
+    {
+    }
+
     public async Task InitializeAsync()
     {
         App = Program.Create(
             ["--Service:HttpPort=0", "--Service:GrpcPort=0", $"--Storage:DataDirectory={_data}", "--Service:LogLevel=verbose", "--Retry:PollMilliseconds=100", .. Settings],
-            logs: _logs);
+            Adjust,
+            _logs);
         await App.StartAsync();
         var addresses = App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
         Http = new HttpClient { BaseAddress = new Uri(addresses[0]), Timeout = Patience };

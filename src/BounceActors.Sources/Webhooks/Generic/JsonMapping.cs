@@ -1,3 +1,7 @@
+using System.Text.Json.Nodes;
+using BounceActors.Domain;
+using BounceActors.Domain.Reports;
+
 namespace BounceActors.Sources.Webhooks.Generic;
 
 /// <summary>
@@ -32,6 +36,42 @@ public sealed record JsonMapping
 
     /// <summary>What is wrong with the mapping, to be shown when settings are read; empty when nothing is.</summary>
     public IReadOnlyList<string> Problems() => MappedReader.Problems(this);
+
+    /// <summary>A bounce as the mapping reads it, for tests of a set-up; null when none of its outcomes is a bounce.</summary>
+    /// <param name="recipient">Whom it is about.</param>
+    /// <param name="messageId">Id of the message, and of the event.</param>
+    /// <param name="at">When it happened.</param>
+    public JsonNode? Sample(string recipient, string messageId, DateTimeOffset at)
+    {
+        var bounce = Outcomes.Count == 0 ? "bounce" : Outcomes.FirstOrDefault(o => o.Value == ReportOutcome.Bounce.ToWire()).Key;
+        if (bounce is null)
+        {
+            return null;
+        }
+
+        JsonNode one = new JsonObject();
+        foreach (var (field, paths) in Fields)
+        {
+            JsonNode? value = field.ToLowerInvariant() switch
+            {
+                "recipient" => recipient,
+                "event" => bounce,
+                "messageid" or "sourceeventid" => messageId,
+                "occurredat" => at.ToUnixTimeSeconds(),
+                "smtpcode" => 550,
+                "enhancedcode" => "5.1.1",
+                "diagnostic" => "550 5.1.1 user unknown",
+                _ => null,
+            };
+            var path = paths.Split('|', StringSplitOptions.TrimEntries)[0];
+            if (value is not null && path.StartsWith('$'))
+            {
+                one = JsonPath.Parse(path).Write(one, value);
+            }
+        }
+
+        return JsonPath.Parse(Events).Write(null, one);
+    }
 }
 
 /// <summary>An HMAC over the raw body in a header.</summary>

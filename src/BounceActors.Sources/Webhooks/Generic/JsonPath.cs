@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace BounceActors.Sources.Webhooks.Generic;
 
@@ -82,6 +83,39 @@ internal sealed class JsonPath
         }
 
         return found;
+    }
+
+    /// <summary>Puts a value where the path leads, making what is missing on the way; gives the root.</summary>
+    public JsonNode Write(JsonNode? root, JsonNode value) => Write(root, 0, value);
+
+    private JsonNode Write(JsonNode? at, int step, JsonNode value)
+    {
+        if (step == _steps.Count)
+        {
+            return value;
+        }
+
+        var (name, index) = _steps[step];
+        if (name is not null)
+        {
+            var there = at as JsonObject ?? [];
+            var member = there[name];
+            there.Remove(name);
+            there[name] = Write(member, step + 1, value);
+            return there;
+        }
+
+        var items = at as JsonArray ?? [];
+        var place = Math.Max(index, 0);
+        while (items.Count <= place)
+        {
+            items.Add((JsonNode?)null);
+        }
+
+        var item = items[place];
+        items[place] = null;
+        items[place] = Write(item, step + 1, value);
+        return items;
     }
 
     private static IEnumerable<JsonElement> Step(JsonElement e, string? name, int index)

@@ -32,7 +32,7 @@ public sealed class M0002Inbox : Migration
             .WithColumn("finished_at").AsCustom("timestamptz").Nullable()
             .WithColumn("replay_id").AsCustom("uuid").Nullable();
         Execute.Sql("CREATE UNIQUE INDEX ux_inbox_dedupe ON inbox (tenant, source, account, dedupe_key)");
-        Execute.Sql("CREATE INDEX ix_inbox_received ON inbox (received_at)");
+        Execute.Sql("CREATE INDEX ix_inbox_source ON inbox (tenant, source, account, received_at)");
         Execute.Sql("CREATE INDEX ix_inbox_pending ON inbox (tenant, source, due_at) WHERE state = 'pending'");
         Execute.Sql("CREATE INDEX ix_inbox_dead ON inbox (id) WHERE state IN ('dead', 'partial')");
         Execute.Sql("CREATE INDEX ix_inbox_replay ON inbox (replay_id) WHERE replay_id IS NOT NULL");
