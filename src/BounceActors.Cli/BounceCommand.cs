@@ -14,6 +14,7 @@ internal static class BounceCommand
             JudgeCommand.Create(streams),
             ExplainCommand.Create(streams),
             RulesCommand.Create(streams),
+            SelfTestCommand.Create(streams),
         };
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)

@@ -54,7 +54,7 @@ public abstract class CrashSpecs
         await RetriesAreEmittedOnceAsync(service, load, storage);
     }
 
-    protected static string[] Settings(StorageOptions storage) => storage.Provider == StorageProvider.Sqlite
+    internal static string[] Settings(StorageOptions storage) => storage.Provider == StorageProvider.Sqlite
         ? [$"--Storage:DataDirectory={storage.DataDirectory}"]
         : ["--Storage:Provider=postgres", $"--Storage:ConnectionString={storage.ConnectionString}"];
 

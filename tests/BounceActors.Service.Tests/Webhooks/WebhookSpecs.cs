@@ -17,7 +17,7 @@ public sealed class WebhookSpecs(WebhookService service) : IClassFixture<Webhook
     [MemberData(nameof(Sources))]
     public async Task Should_take_everything_its_sender_sends_and_decide_all_of_it(string source)
     {
-        foreach (var fixture in Fixtures.All.Where(f => f.Source == source && !f.Name.StartsWith("EventBridge", StringComparison.Ordinal)))
+        foreach (var fixture in Fixtures.All.Where(f => f.Source == source && !f.Name.StartsWith("EventBridge", StringComparison.Ordinal) && !f.ContentType.StartsWith("multipart", StringComparison.Ordinal)))
         {
             var payload = await service.DecidedAsync(service.Signed(source, fixture.Body, fixture.ContentType));
 
@@ -40,7 +40,12 @@ public sealed class WebhookSpecs(WebhookService service) : IClassFixture<Webhook
         {
             Url = new Uri(signed.Url.GetLeftPart(UriPartial.Path)),
             Headers = signed.Headers.Where(h => !proofs.Any(p => h.Key.Contains(p, StringComparison.OrdinalIgnoreCase))).ToDictionary(),
-            Body = source is "mailgun" or "ses" ? Encoding.UTF8.GetBytes(fixture.Body) : signed.Body,
+            Body = source switch
+            {
+                "mailgun" => Encoding.UTF8.GetBytes(fixture.Body),
+                "ses" => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(signed.Body.Span).Replace("\"Signature\"", "\"NoSignature\"", StringComparison.Ordinal)),
+                _ => signed.Body,
+            },
         };
 
         using var without = await service.SendAsync(bare);
@@ -50,7 +55,7 @@ public sealed class WebhookSpecs(WebhookService service) : IClassFixture<Webhook
         {
             Url = new Uri(signed.Url.OriginalString.Replace("mc-secret", "guessed", StringComparison.Ordinal)),
             Headers = signed.Headers.ToDictionary(h => h.Key, h => proofs.Any(p => h.Key.Contains(p, StringComparison.OrdinalIgnoreCase)) ? Other(h.Value) : h.Value),
-            Body = source is "mailgun" or "ses" ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(signed.Body.Span).Replace("\"signature\":\"", "\"signature\":\"0", StringComparison.OrdinalIgnoreCase)) : signed.Body,
+            Body = source is "mailgun" or "ses" ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(signed.Body.Span).Replace("ignature\":\"", "ignature\":\"0", StringComparison.Ordinal)) : signed.Body,
         };
         using var wrong = await service.SendAsync(tampered);
         Assert.InRange((int)wrong.StatusCode, 400, 403);

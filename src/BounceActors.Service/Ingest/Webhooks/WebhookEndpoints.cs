@@ -4,6 +4,7 @@ using BounceActors.Service.Problems;
 using BounceActors.Service.Settings;
 using BounceActors.Service.Sources;
 using BounceActors.Sources.Webhooks;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace BounceActors.Service.Ingest.Webhooks;
 
@@ -81,6 +82,12 @@ internal sealed class WebhookDoor(
         if (http.Request.ContentLength > options.MaxBodyBytes)
         {
             monitor.Rejected(account, RejectionReasons.BodyTooLarge);
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                // The server then reads on for a while and throws it away; else the sender, still writing, would find the connection cut instead of an answer.
+                limit.MaxRequestBodySize = null;
+            }
+
             return WebhookEndpoints.Refused(StatusCodes.Status413PayloadTooLarge, $"at most {options.MaxBodyBytes} bytes are taken (Service:MaxBodyBytes)");
         }
 
