@@ -142,7 +142,12 @@ internal sealed class SelfTest(Inbox inbox, InboxStore store, BounceEngine engin
             {
                 ["event-data"] = new Dictionary<string, object>
                 {
-                    ["event"] = "failed", ["severity"] = "permanent", ["reason"] = "bounce", ["recipient"] = to, ["timestamp"] = at, ["id"] = message,
+                    ["event"] = "failed",
+                    ["severity"] = "permanent",
+                    ["reason"] = "bounce",
+                    ["recipient"] = to,
+                    ["timestamp"] = at,
+                    ["id"] = message,
                     ["delivery-status"] = new Dictionary<string, object> { ["code"] = 550, ["message"] = Reply },
                     ["message"] = new { headers = new Dictionary<string, string> { ["message-id"] = message } },
                 },

@@ -12,8 +12,10 @@ internal sealed class BodyRoom(long mostBytes, int mostRequests)
     private readonly Dictionary<object, (int Requests, long Bytes)> _accounts = [];
     private long _bytes;
 
+    private long MostBytes => mostBytes;
+
     /// <summary>Takes room, which is given back by disposing; null when there is none.</summary>
-    public IDisposable? TryTake(object account, long bytes)
+    public Room? TryTake(object account, long bytes)
     {
         lock (_lock)
         {
@@ -30,9 +32,29 @@ internal sealed class BodyRoom(long mostBytes, int mostRequests)
         return new Room(this, account, bytes);
     }
 
-    private sealed class Room(BodyRoom owner, object account, long bytes) : IDisposable
+    /// <summary>Room that was taken.</summary>
+    internal sealed class Room(BodyRoom owner, object account, long bytes) : IDisposable
     {
+        private long _bytes = bytes;
         private bool _given;
+
+        /// <summary>Takes more; false when there is none.</summary>
+        public bool TryGrow(long more)
+        {
+            lock (owner._lock)
+            {
+                var held = owner._accounts[account];
+                if (held.Requests > 1 && (held.Bytes + more > owner.MostBytes / 2 || owner._bytes + more > owner.MostBytes))
+                {
+                    return false;
+                }
+
+                owner._accounts[account] = (held.Requests, held.Bytes + more);
+                owner._bytes += more;
+                _bytes += more;
+                return true;
+            }
+        }
 
         public void Dispose()
         {
@@ -44,7 +66,7 @@ internal sealed class BodyRoom(long mostBytes, int mostRequests)
                 }
 
                 _given = true;
-                owner._bytes -= bytes;
+                owner._bytes -= _bytes;
                 var held = owner._accounts[account];
                 if (held.Requests == 1)
                 {
@@ -52,7 +74,7 @@ internal sealed class BodyRoom(long mostBytes, int mostRequests)
                 }
                 else
                 {
-                    owner._accounts[account] = (held.Requests - 1, held.Bytes - bytes);
+                    owner._accounts[account] = (held.Requests - 1, held.Bytes - _bytes);
                 }
             }
         }

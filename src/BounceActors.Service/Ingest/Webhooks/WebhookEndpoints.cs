@@ -14,7 +14,7 @@ namespace BounceActors.Service.Ingest.Webhooks;
 internal sealed record WebhookAnswer(Guid Id, bool Repeated);
 
 /// <summary>
-/// <c>/v1/webhooks/{source}/{account?}</c>: verify on the raw bytes, store, answer; what the events say is read later. Refusals are in the words each
+/// <c>/v1/webhooks/{source}/{account}</c>: verify on the raw bytes, store, answer; what the events say is read later. Refusals are in the words each
 /// sender understands: some give up for good on the wrong one.
 /// </summary>
 internal static class WebhookEndpoints
@@ -23,23 +23,36 @@ internal static class WebhookEndpoints
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>Other methods are answered by the source: some probe with them.</summary>
-    private static readonly string[] Methods = ["POST", "GET", "HEAD", "PUT", "DELETE", "PATCH"];
-
     public static IEndpointRouteBuilder MapWebhooks(this IEndpointRouteBuilder api)
     {
-        api.MapPost($"{Path}/{{source}}/{{account?}}", TakeAsync)
+        Map(api, $"{Path}/{{source}}", "", TakeAsync);
+        Map(api, $"{Path}/{{source}}/{{account}}", "OfAccount", TakeOfAccountAsync);
+        return api;
+    }
+
+    private static void Map(IEndpointRouteBuilder api, string path, string name, Delegate take)
+    {
+        api.MapPost(path, take)
             .WithTags("Reports")
-            .WithName("PostWebhook")
+            .WithName($"PostWebhook{name}")
             .WithSummary("Take the webhook of a mail provider")
             .WithDescription("Each source proves itself by its own scheme, with the secrets of its account. 200 when the request is stored; its events are decided afterwards.")
             .Produces<WebhookAnswer>()
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(413).ProducesProblem(429).ProducesProblem(503);
-        api.MapMethods($"{Path}/{{source}}/{{account?}}", Methods[1..], TakeAsync).ExcludeFromDescription();
-        return api;
+        foreach (var method in (string[])["GET", "HEAD"])
+        {
+            api.MapMethods(path, [method], take)
+                .WithTags("Reports")
+                .WithName($"{method}Webhook{name}")
+                .WithSummary("Answer a sender that tries the address before it sends")
+                .ProducesProblem(404).ProducesProblem(405);
+        }
     }
 
-    private static async Task<IResult> TakeAsync(
+    private static Task<IResult> TakeAsync(HttpContext http, WebhookAccounts accounts, WebhookDoor door, string source, CancellationToken cancel) =>
+        TakeOfAccountAsync(http, accounts, door, source, null, cancel);
+
+    private static async Task<IResult> TakeOfAccountAsync(
         HttpContext http,
         WebhookAccounts accounts,
         WebhookDoor door,
@@ -75,6 +88,8 @@ internal static class WebhookEndpoints
 internal sealed class WebhookDoor(
     Inbox inbox, AmazonClient amazon, SeenTokens tokens, SourceMonitor monitor, InboxOptions inboxOptions, ServiceOptions options, TimeProvider time, ILogger<WebhookDoor> log)
 {
+    private const int Chunk = 16 * 1024;
+
     private readonly BodyRoom _room = new(inboxOptions.MemoryMegabytes * 1024L * 1024L, options.MaxConcurrentRequests);
 
     public async Task<IResult> TakeAsync(HttpContext http, WebhookAccountSettings account, CancellationToken cancel)
@@ -91,14 +106,13 @@ internal sealed class WebhookDoor(
             return WebhookEndpoints.Refused(StatusCodes.Status413PayloadTooLarge, $"at most {options.MaxBodyBytes} bytes are taken (Service:MaxBodyBytes)");
         }
 
-        using var room = _room.TryTake(account, http.Request.ContentLength ?? options.MaxBodyBytes);
-        if (room is null)
+        using var room = _room.TryTake(account, http.Request.ContentLength ?? 0);
+        if (room is null || await ReadAsync(http.Request, room, cancel) is not { } body)
         {
             monitor.Later(account, "memory");
             return WebhookEndpoints.Later(http, account.Source, "too many requests of this source at the same time");
         }
 
-        var body = await Body.ReadRawAsync(http.Request, cancel);
         var request = new WebhookRequest(http.Request.Method, UrlOf(http.Request, account), HeadersOf(http.Request), body, time.GetUtcNow(), http.Connection.RemoteIpAddress?.ToString());
         var proof = account.Source.Authenticate(request, account.Account, amazon.Certificates);
         if (proof is WebhookAuthenticity.NeedsCertificate needs)
@@ -124,6 +138,29 @@ internal sealed class WebhookDoor(
             WebhookAuthenticity.Rejected rejected => Reject(http, account, rejected),
             _ => WebhookEndpoints.Later(http, account.Source, "the certificate that signed this is not at hand"),
         };
+    }
+
+    /// <summary>The body; null when there is no room for it, which of one that does not tell its length is known on the way only.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, BodyRoom.Room room, CancellationToken cancel)
+    {
+        if (request.ContentLength is not null)
+        {
+            return await Body.ReadRawAsync(request, cancel);
+        }
+
+        using var buffer = new MemoryStream();
+        var chunk = new byte[Chunk];
+        while (await request.Body.ReadAsync(chunk, cancel) is > 0 and var length)
+        {
+            if (!room.TryGrow(length))
+            {
+                return null;
+            }
+
+            buffer.Write(chunk, 0, length);
+        }
+
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
     private async Task<IResult> StoreAsync(HttpContext http, WebhookAccountSettings account, WebhookRequest request, bool late, CancellationToken cancel)
