@@ -1,4 +1,5 @@
 using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Storage;
 using BounceActors.Service.Admin;
 using BounceActors.Service.Auth;
 using BounceActors.Service.Grpc;
@@ -29,7 +30,17 @@ internal static class Program
         {
             await using var app = Create(args);
             await app.RunAsync();
-            return ExitCodes.Ok;
+            return app.Services.GetRequiredService<EngineInspector>().EndedBecause() is null ? ExitCodes.Ok : ExitCodes.StartAgain;
+        }
+        catch (DeploymentException refused)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return refused.MayPass ? ExitCodes.StartAgain : ExitCodes.WrongSettings;
+        }
+        catch (StorageUnavailableException away)
+        {
+            await Console.Error.WriteLineAsync(away.Message);
+            return ExitCodes.StartAgain;
         }
         catch (SettingsException wrong)
         {
@@ -45,11 +56,13 @@ internal static class Program
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? adjust = null, TextWriter? logs = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddSecretFiles(args);
         var settings = AllSettings.Read(builder.Configuration);
 
         builder.AddLogs(settings, logs);
         builder.AddMetrics();
         builder.AddDoors(settings);
+        builder.AddDrain();
         builder.AddApiKeys(settings);
         builder.AddApiDescription();
         builder.AddGrpcDoor();
@@ -64,14 +77,20 @@ internal static class Program
 
         var app = builder.Build();
         app.UseRequestLogs();
+        app.UseDrain();
         app.UseProblemAnswers();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
 
-        app.MapEvents();
-        app.MapMail();
-        app.MapWebhooks();
+        if (settings.Cluster.IsIngest)
+        {
+            app.MapEvents();
+            app.MapMail();
+            app.MapWebhooks();
+            app.MapGrpcDoor();
+        }
+
         app.MapRecipients();
         app.MapSuppressions();
         app.MapSenders();
@@ -82,7 +101,6 @@ internal static class Program
         app.MapSources();
         app.MapClassifier();
         app.MapLogs();
-        app.MapGrpcDoor();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApi();

@@ -1,5 +1,9 @@
+using System.Globalization;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Projections;
+using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Wire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +35,9 @@ internal sealed class StorageStartup(ReadStore store, Deployment deployment, Tim
             {
                 await store.MigrateAsync(cancellationToken);
                 deployment.Open(await store.KeySecretAsync(cancellationToken));
+                await store.RequireSameAsync("shard_count", Number(RecipientExtractor.ShardCount), cancellationToken);
+                await store.RequireSameAsync("projection_slices", Number(ProjectionSlices.Count), cancellationToken);
+                await store.RequireSameAsync("serializer_version", Number(WireSerializer.Version), cancellationToken);
                 return;
             }
             catch (StorageUnavailableException cause) when (time.GetElapsedTime(started) < Patience)
@@ -42,4 +49,6 @@ internal sealed class StorageStartup(ReadStore store, Deployment deployment, Tim
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,10 +1,7 @@
-using Akka.Cluster;
-using Akka.Cluster.Hosting;
-using Akka.Cluster.Hosting.SBR;
 using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Remote.Hosting;
 using BounceActors.Engine.Classification;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
@@ -39,6 +36,7 @@ public static class EngineHosting
         services.AddSingleton<ProjectionProgress>();
         services.AddSingleton<JournalHealth>();
         services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<NodeEnd>();
         services.AddSingleton<EngineInspector>();
         services.AddSingleton<BounceEngine>();
 
@@ -60,47 +58,21 @@ public static class EngineHosting
             .AddClassifiers()
             .AddRecipients(options.Cluster)
             .AddSenders(options.Cluster)
-            .AddProjections()
-            .AddRetryScheduler(TimeSpan.FromMilliseconds(options.Retry.PollMilliseconds))
-            .AddInboxSweepers(options.Storage, options.Inbox));
+            .AddProjections(options.Cluster)
+            .AddRetryScheduler(options.Cluster, TimeSpan.FromMilliseconds(options.Retry.PollMilliseconds))
+            .AddInboxSweepers(options.Cluster, options.Storage, options.Inbox));
         services.AddInboxWork();
+
+        // Last: who joins takes its share of the work at once.
+        services.AddSingleton<INodeRegister>(_ => options.Storage.Provider == StorageProvider.Postgres ? new PostgresNodeRegister(options.Storage) : new SqliteNodeRegister(options.Storage));
+        services.AddHostedService<ClusterMembership>();
         return services;
     }
 
-    private static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder builder, NodeOptions node)
-    {
-        builder
-            .WithRemoting(new RemoteOptions { HostName = node.HostName, PublicHostName = node.HostName, Port = node.Port })
-            .WithClustering(new Akka.Cluster.Hosting.ClusterOptions
-            {
-                SeedNodes = [.. node.SeedNodes.Select(seed => $"akka.tcp://{SystemName}@{seed}")],
-                SplitBrainResolver = SplitBrainResolverOption.Default,
-            });
-        return node.SeedNodes.Length > 0
-            ? builder
-            : builder.AddStartup((system, _) =>
-            {
-                var self = Cluster.Get(system);
-                self.Join(self.SelfAddress);
-            });
-    }
-
-    /// <summary>What Akka.Hosting has no option for.</summary>
+    /// <summary>Of Akka's own making, but not wanted.</summary>
     private static Config Defaults => ConfigurationFactory.ParseString(
         """
-        akka {
-          # The cluster's own daemons shard too; they take their store from here (PITFALLS 2). No durable keys: LMDB never starts (PITFALLS 1).
-          cluster.sharding.state-store-mode = ddata
-          cluster.sharding.distributed-data.durable.keys = []
-          cluster.distributed-data.durable.keys = []
-
-          # A region hands its entities over within its phase; the host's ShutdownTimeout is longer than all phases together (PITFALLS 10).
-          coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 15s
-          # Downed or shut down by itself: the process ends, so that whoever runs it starts it again.
-          coordinated-shutdown.exit-clr = off
-
-          log-dead-letters = 10
-          log-dead-letters-during-shutdown = off
-        }
+        akka.log-dead-letters = 10
+        akka.log-dead-letters-during-shutdown = off
         """);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Retries;
 using BounceActors.Engine.Inbox;
@@ -89,8 +90,14 @@ public sealed class RetryOptions
 }
 
 /// <summary>Section <c>Cluster</c>. As it comes, a node is a cluster of its own.</summary>
-public sealed class NodeOptions
+public sealed class NodeOptions : IValidatableObject
 {
+    /// <summary>Role of nodes that take in reports.</summary>
+    public const string Ingest = "ingest";
+
+    /// <summary>Role of nodes that hold recipients and senders and do the kept-alive work.</summary>
+    public const string Engine = "engine";
+
     /// <summary>Name or address the other nodes reach this one by.</summary>
     [Required(ErrorMessage = "Cluster:HostName must be the name or address the other nodes reach this one by")]
     public string HostName { get; set; } = "127.0.0.1";
@@ -99,8 +106,20 @@ public sealed class NodeOptions
     [Range(0, 65_535, ErrorMessage = "Cluster:Port must be 0 to 65535")]
     public int Port { get; set; }
 
-    /// <summary>Seed nodes as <c>host:port</c>. Empty: this node is the cluster.</summary>
+    /// <summary>Seed nodes as <c>host:port</c>; the first of them founds the cluster. Empty: this node is the cluster.</summary>
     public string[] SeedNodes { get; set; } = [];
+
+    /// <summary>What this node does.</summary>
+    public string[] Roles { get; set; } = [Ingest, Engine];
+
+    /// <summary>Certificate this node shows the others (PEM). With it, nodes talk over mutual TLS only.</summary>
+    public string? TlsCertificateFile { get; set; }
+
+    /// <summary>Its private key (PEM).</summary>
+    public string? TlsKeyFile { get; set; }
+
+    /// <summary>The cluster's own authority (PEM): whoever holds a certificate of it is a node.</summary>
+    public string? TlsAuthorityFile { get; set; }
 
     /// <summary>Idle recipients and sending domains leave memory after this time.</summary>
     public TimeSpan PassivateAfter { get; set; } = TimeSpan.FromMinutes(2);
@@ -108,4 +127,42 @@ public sealed class NodeOptions
     /// <summary>Commands in flight at once on this node; must stay below the journal's queue of 5,000 (PITFALLS 4).</summary>
     [Range(1, 4_000, ErrorMessage = "Cluster:MaxInFlight must be 1 to 4000")]
     public int MaxInFlight { get; set; } = 2_000;
+
+    /// <summary>Whether this node takes in reports.</summary>
+    public bool IsIngest => Roles.Contains(Ingest);
+
+    /// <summary>Whether recipients live on this node.</summary>
+    public bool IsEngine => Roles.Contains(Engine);
+
+    /// <summary>The address itself when it is one; a name may be another machine's view of this one, so then all.</summary>
+    internal string BindAddress => IPAddress.TryParse(HostName, out _) ? HostName : "0.0.0.0";
+
+    /// <summary>One message per wrong setting, naming it.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var seed in SeedNodes.Where(seed => seed.LastIndexOf(':') is var colon && (colon <= 0 || !ushort.TryParse(seed[(colon + 1)..], out var port) || port == 0)))
+        {
+            yield return new ValidationResult($"Cluster:SeedNodes has '{seed}', but must be host:port, e.g. node1:4053");
+        }
+
+        if (SeedNodes.Length > 0 && Port == 0)
+        {
+            yield return new ValidationResult("Cluster:Port must be set when there are Cluster:SeedNodes: the others must know it, e.g. 4053");
+        }
+
+        if (Roles.Length == 0 || Roles.Except([Ingest, Engine]).Any())
+        {
+            yield return new ValidationResult($"Cluster:Roles is '{string.Join(',', Roles)}', but must be {Ingest}, {Engine} or both");
+        }
+        else if (!IsEngine && SeedNodes.Length == 0)
+        {
+            yield return new ValidationResult($"Cluster:Roles without {Engine} needs Cluster:SeedNodes: somebody must hold the recipients");
+        }
+
+        var tls = new[] { TlsCertificateFile, TlsKeyFile, TlsAuthorityFile };
+        if (tls.Any(file => file is not null) && tls.Any(string.IsNullOrEmpty))
+        {
+            yield return new ValidationResult("Cluster:TlsCertificateFile, Cluster:TlsKeyFile and Cluster:TlsAuthorityFile must be set together");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
 
@@ -155,11 +155,11 @@ public static class InboxSweeperHosting
     /// <summary>Spread over the nodes, so that a backlog is worked on by several; one where there is one node anyway.</summary>
     private const int Sweepers = 4;
 
-    public static AkkaConfigurationBuilder AddInboxSweepers(this AkkaConfigurationBuilder builder, StorageOptions storage, InboxOptions options) =>
-        builder.WithShardedDaemonProcess<InboxSweeper>(
+    public static AkkaConfigurationBuilder AddInboxSweepers(this AkkaConfigurationBuilder builder, NodeOptions node, StorageOptions storage, InboxOptions options) =>
+        builder.AddWorkers<InboxSweeper>(
+            node,
             "inbox",
             storage.Provider == StorageProvider.Sqlite ? 1 : Sweepers,
-            (system, registry, resolver) => _ => Props.Create(() => new InboxSweeperActor(
-                resolver.GetService<InboxStore>(), resolver.GetService<InboxProcessor>(), resolver.GetService<InboxBacklog>(), options, resolver.GetService<TimeProvider>())),
-            Sharding.DaemonOptions());
+            (_, resolver) => _ => Props.Create(() => new InboxSweeperActor(
+                resolver.GetService<InboxStore>(), resolver.GetService<InboxProcessor>(), resolver.GetService<InboxBacklog>(), options, resolver.GetService<TimeProvider>())));
 }

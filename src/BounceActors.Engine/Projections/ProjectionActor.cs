@@ -1,6 +1,5 @@
 using Akka;
 using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence.Sql.Journal.Types;
@@ -9,6 +8,7 @@ using Akka.Streams.Dsl;
 using Akka.Util;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Reputation;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
@@ -181,11 +181,11 @@ public sealed class ProjectionDaemon;
 public static class ProjectionHosting
 {
     /// <summary>One projection per slice, kept alive and spread over the nodes by the cluster.</summary>
-    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder) =>
-        builder.WithShardedDaemonProcess<ProjectionDaemon>(
+    public static AkkaConfigurationBuilder AddProjections(this AkkaConfigurationBuilder builder, NodeOptions node) =>
+        builder.AddWorkers<ProjectionDaemon>(
+            node,
             "projections",
             ProjectionSlices.Count,
-            (system, registry, resolver) => slice => Props.Create(() => new ProjectionActor(
-                slice, resolver.GetService<ReadStore>(), resolver.GetService<JournalFeed>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), resolver.GetService<TimeProvider>())),
-            Sharding.DaemonOptions());
+            (registry, resolver) => slice => Props.Create(() => new ProjectionActor(
+                slice, resolver.GetService<ReadStore>(), resolver.GetService<JournalFeed>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), resolver.GetService<TimeProvider>())));
 }

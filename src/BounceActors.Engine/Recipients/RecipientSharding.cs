@@ -1,8 +1,8 @@
 using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 
 namespace BounceActors.Engine.Recipients;
@@ -25,15 +25,15 @@ public static class RecipientSharding
 
     /// <summary>One sharded persistent actor per recipient; idle ones leave memory after two minutes.</summary>
     public static AkkaConfigurationBuilder AddRecipients(this AkkaConfigurationBuilder builder, NodeOptions node) =>
-        builder.WithShardRegion<RecipientRegion>(
+        builder.AddRegion<RecipientRegion>(
+            node,
             TypeName,
-            (_, _, resolver) =>
+            resolver =>
             {
                 // Arguments, not an expression: that would be compiled anew for every recipient.
                 var policy = resolver.GetService<RecipientPolicy>();
                 var time = resolver.GetService<TimeProvider>();
                 return entityId => Props.Create<RecipientActor>(entityId, policy, time);
             },
-            new RecipientExtractor(),
-            Sharding.Options(node));
+            new RecipientExtractor());
 }

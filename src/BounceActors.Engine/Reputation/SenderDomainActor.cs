@@ -1,10 +1,10 @@
 using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence;
 using BounceActors.Domain.Reputation;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 
 namespace BounceActors.Engine.Reputation;
@@ -101,9 +101,9 @@ public static class SenderSharding
 
     /// <summary>One sharded persistent actor per tenant and sending domain.</summary>
     public static AkkaConfigurationBuilder AddSenders(this AkkaConfigurationBuilder builder, NodeOptions node) =>
-        builder.WithShardRegion<SenderRegion>(
+        builder.AddRegion<SenderRegion>(
+            node,
             TypeName,
-            (system, _, resolver) => entityId => Props.Create(() => new SenderDomainActor(entityId, resolver.GetService<TimeProvider>())),
-            new SenderExtractor(),
-            Sharding.Options(node));
+            resolver => entityId => Props.Create(() => new SenderDomainActor(entityId, resolver.GetService<TimeProvider>())),
+            new SenderExtractor());
 }

@@ -1,8 +1,8 @@
 using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Event;
 using Akka.Hosting;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Storage;
@@ -120,11 +120,11 @@ public sealed class RetryScheduler;
 public static class RetryHosting
 {
     /// <summary>One scheduler, kept alive by the cluster; two at once during a hand-over emit nothing twice.</summary>
-    public static AkkaConfigurationBuilder AddRetryScheduler(this AkkaConfigurationBuilder builder, TimeSpan interval) =>
-        builder.WithShardedDaemonProcess<RetryScheduler>(
+    public static AkkaConfigurationBuilder AddRetryScheduler(this AkkaConfigurationBuilder builder, NodeOptions node, TimeSpan interval) =>
+        builder.AddWorkers<RetryScheduler>(
+            node,
             "retries",
             1,
-            (system, registry, resolver) => _ => Props.Create(() => new RetrySchedulerActor(
-                resolver.GetService<ReadStore>(), registry.Get<RecipientRegion>(), resolver.GetService<EngineMetrics>(), resolver.GetService<TimeProvider>(), interval)),
-            Sharding.DaemonOptions());
+            (registry, resolver) => _ => Props.Create(() => new RetrySchedulerActor(
+                resolver.GetService<ReadStore>(), registry.Get<RecipientRegion>(), resolver.GetService<EngineMetrics>(), resolver.GetService<TimeProvider>(), interval)));
 }

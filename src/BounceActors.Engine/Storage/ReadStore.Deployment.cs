@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Hosting;
 using LinqToDB;
 using LinqToDB.Async;
 
@@ -56,6 +57,18 @@ public sealed partial class ReadStore
             DeploymentRows.InsertInto("deployment", "ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
             [new DeploymentRow { Name = PositionName + reader, Value = position }],
             ct),
+        ct);
+
+    /// <summary>
+    /// Records a fact all nodes must share, or compares it with what is recorded. Throws <see cref="DeploymentException"/> when this node's differs.
+    /// </summary>
+    /// <param name="name">Of the fact, e.g. <c>shard_count</c>.</param>
+    /// <param name="mine">As this node has it.</param>
+    /// <param name="ct">Gives up.</param>
+    public Task RequireSameAsync(string name, string mine, CancellationToken ct) => WriteAsync(
+        async db => await DeploymentValueAsync(db, name, mine, ct) is { } recorded && recorded != mine
+            ? throw new DeploymentException($"this node has {name} {mine}, but the data of this deployment was made with {name} {recorded}: run the version it was made with, or use another database")
+            : true,
         ct);
 
     /// <summary>The value under a name; <paramref name="otherwise"/> becomes it when there is none yet.</summary>

@@ -1,3 +1,5 @@
+using BounceActors.Engine.Hosting;
+
 namespace BounceActors.Engine.Storage;
 
 /// <summary>The database cannot be reached or is busy; the same call may succeed later. Nothing was written.</summary>
@@ -16,4 +18,4 @@ public sealed class ProjectionFencedException(string projection, long expected)
 }
 
 /// <summary>The configured key secret is not the one this deployment's data was made with.</summary>
-public sealed class KeySecretMismatchException(string message) : Exception(message);
+public sealed class KeySecretMismatchException(string message) : DeploymentException(message);

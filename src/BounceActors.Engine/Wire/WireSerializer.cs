@@ -18,6 +18,9 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
     /// <summary>Never change it: it stands in every journal row.</summary>
     public const int Id = 717;
 
+    /// <summary>Grows when a node of the version before could not read what this one writes; fields that are only added leave it.</summary>
+    public const int Version = 1;
+
     private static readonly Row[] Rows =
     [
         Row.Of<RecipientEvents.ReportRecorded, Proto.ReportRecorded>("recipient.report-recorded.v1", RecipientMapping.ToProto, RecipientMapping.ToDomain, Proto.ReportRecorded.Parser),

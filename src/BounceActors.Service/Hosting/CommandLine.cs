@@ -8,6 +8,9 @@ internal static class ExitCodes
 {
     public const int Ok = 0;
 
+    /// <summary>EX_TEMPFAIL of sysexits.h: this node was downed or had to make way; started again, it may well succeed.</summary>
+    public const int StartAgain = 75;
+
     /// <summary>EX_USAGE of sysexits.h.</summary>
     public const int WrongUsage = 64;
 

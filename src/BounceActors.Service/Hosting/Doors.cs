@@ -29,7 +29,7 @@ internal static class Doors
         });
 
         // The server stops first and lets requests finish; the actors, which they need, stop after it.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.ShutdownSeconds));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds + options.ShutdownSeconds));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             // JSON answers are never put into HTML; addresses with a plus stay readable.

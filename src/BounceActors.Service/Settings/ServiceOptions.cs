@@ -46,6 +46,10 @@ public sealed class ServiceOptions
     [Range(5, 600)]
     public int ShutdownSeconds { get; set; } = 60;
 
+    /// <summary>Between SIGTERM and the closing of the door; what stands before several nodes needs it to send requests elsewhere.</summary>
+    [Range(0, 300)]
+    public int DrainSeconds { get; set; }
+
     [Range(1, 3_600)]
     public int ReadyLagSeconds { get; set; } = 30;
 

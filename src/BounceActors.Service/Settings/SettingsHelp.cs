@@ -23,6 +23,7 @@ internal static class SettingsHelp
         ["Service:ItemParallelism"] = "reports of one request or stream decided at the same time",
         ["Service:ClockSkewSeconds"] = "how far a report's time may lie in the future",
         ["Service:ShutdownSeconds"] = "time a shutdown may take: requests first, then actors",
+        ["Service:DrainSeconds"] = "after SIGTERM, how long requests are still answered while /healthz/ready fails and connections are closed one by one",
         ["Service:ReadyLagSeconds"] = "lag of the projections from which the service is not ready",
         ["Service:LogLevel"] = "least level of what is logged",
         ["Storage:Provider"] = "where data is kept",
@@ -51,7 +52,11 @@ internal static class SettingsHelp
         ["Auth:Keys"] = "API keys: a list of Name, Hash, Scopes (ingest, read, admin) and Tenant (* for all); see hash-key",
         ["Cluster:HostName"] = "name or address the other nodes reach this one by",
         ["Cluster:Port"] = "remoting port; 0 takes any free one",
-        ["Cluster:SeedNodes"] = "seed nodes as host:port; empty makes this node a cluster of its own",
+        ["Cluster:SeedNodes"] = "seed nodes as host:port, the same list on every node; empty makes this node a cluster of its own",
+        ["Cluster:Roles"] = "what this node does: ingest (takes in reports), engine (holds recipients, does the kept-alive work)",
+        ["Cluster:TlsCertificateFile"] = "certificate (PEM) this node shows the others; with it nodes talk over mutual TLS only",
+        ["Cluster:TlsKeyFile"] = "its private key (PEM)",
+        ["Cluster:TlsAuthorityFile"] = "the cluster's own authority (PEM): whoever holds a certificate of it is a node",
         ["Cluster:PassivateAfter"] = "idle recipients and senders leave memory after this time",
         ["Cluster:MaxInFlight"] = "commands in flight at once on this node",
         ["Inbox:RetentionDays"] = "days raw payloads are kept; those not decided yet are kept longer",
@@ -87,8 +92,8 @@ internal static class SettingsHelp
               BounceActors.Service hash-key [NAME]               make an API key and the setting that lets it in
               BounceActors.Service --help                        this text
 
-            Settings come from appsettings.json in the current directory, from the environment (Section__Setting) and from the
-            command line, later ones winning. Unknown or wrong settings stop the start with exit code 78 and a message that names them.
+            Settings come from appsettings.json in the current directory, from files named Section__Setting in /run/secrets (another
+            directory: BOUNCEACTORS_SECRETS), from the environment (Section__Setting) and from the command line, later ones winning. Unknown or wrong settings stop the start with exit code 78 and a message that names them.
 
 
             """);
@@ -124,6 +129,7 @@ internal static class SettingsHelp
         bool flag => flag ? "true" : "false",
         Enum name => name.ToString().ToLowerInvariant(),
         string text => text,
+        IEnumerable<string> texts when texts.Any() => string.Join(',', texts),
         IEnumerable => "none",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

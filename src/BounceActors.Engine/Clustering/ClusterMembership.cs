@@ -1,0 +1,161 @@
+using Akka.Actor;
+using Akka.Cluster;
+using BounceActors.Engine.Hosting;
+using BounceActors.Engine.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BounceActors.Engine.Clustering;
+
+/// <summary>
+/// Joins this node to its cluster, and sees to it that one database has one cluster: two would each have an actor for the same recipient
+/// (PITFALLS 2). Nodes that cannot reach each other still meet in the database.
+/// </summary>
+internal sealed class ClusterMembership(
+    IServiceProvider services, INodeRegister register, NodeOptions node, NodeEnd end, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ClusterMembership> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private Cluster _cluster = null!;
+    private string _self = "";
+    private IReadOnlyList<string> _joining = [];
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _cluster = Cluster.Get(services.GetRequiredService<ActorSystem>());
+        _self = HostPort(_cluster.SelfAddress);
+        var (self, all) = await register.SeeAsync(_self, isUp: false, cancellationToken);
+        if (node.SeedNodes.Length > 0)
+        {
+            Join(all);
+        }
+        else if (all.FirstOrDefault(n => n.Id != self.Id) is { } other)
+        {
+            throw new DeploymentException(
+                $"the node {other.Address} already runs on this database, and Cluster:SeedNodes is empty, so this node would be a second cluster. "
+                + "Give all nodes the same Cluster:SeedNodes, or stop the other node",
+                mayPass: true);
+        }
+        else
+        {
+            _cluster.Join(_cluster.SelfAddress);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Whom to join. A node that is up somewhere decides, so that the first seed never founds a second cluster beside one it cannot see. When none
+    /// is up, the seeds as configured: the first of them founds the cluster.
+    /// </summary>
+    internal static IReadOnlyList<string> Targets(IReadOnlyList<string> seeds, string self, IEnumerable<RegisteredNode> all)
+    {
+        var up = all.Where(n => n.IsUp && n.Address != self).Select(n => n.Address).ToList();
+        return up.Count == 0 ? seeds : [.. up.Concat(seeds).Where(n => n != self).Distinct()];
+    }
+
+    /// <summary>Nodes of a cluster that is not this one's, when this one has to make way for it: it came later.</summary>
+    internal static IReadOnlyList<RegisteredNode> Strangers(RegisteredNode self, IReadOnlyList<RegisteredNode> all, IReadOnlyCollection<string> members) =>
+        [.. all.Where(n => n.IsUp && n.Id != self.Id && !members.Contains(n.Address))];
+
+    internal static bool CameLater(RegisteredNode self, IReadOnlyList<RegisteredNode> all, IReadOnlyCollection<string> members, IReadOnlyList<RegisteredNode> strangers) =>
+        strangers.Min(s => s.Id) < all.Where(n => n.Id == self.Id || members.Contains(n.Address)).Min(n => n.Id);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        DateTimeOffset? strangeSince = null;
+        var aloneSince = time.GetUtcNow();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    var isUp = _cluster.SelfMember.Status == MemberStatus.Up;
+                    var (self, all) = await register.SeeAsync(_self, isUp, stoppingToken);
+                    if (!isUp)
+                    {
+                        strangeSince = null;
+                        KeepJoining(all, ref aloneSince);
+                        continue;
+                    }
+
+                    var members = _cluster.State.Members.Select(m => HostPort(m.Address)).ToHashSet();
+                    var strangers = Strangers(self, all, members);
+                    strangeSince = strangers.Count == 0 ? null : strangeSince ?? time.GetUtcNow();
+                    if (time.GetUtcNow() - strangeSince >= Patience)
+                    {
+                        Meet(strangers, CameLater(self, all, members, strangers));
+                    }
+                }
+                catch (StorageUnavailableException)
+                {
+                    // Said by JournalHealth.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The service stops.
+        }
+    }
+
+    private static string HostPort(Address address) => $"{address.Host}:{address.Port}";
+
+    private void KeepJoining(IReadOnlyList<RegisteredNode> all, ref DateTimeOffset since)
+    {
+        if (node.SeedNodes.Length == 0 || _cluster.SelfMember.Status is not (MemberStatus.Removed or MemberStatus.Joining))
+        {
+            return;
+        }
+
+        Join(all);
+        if (time.GetUtcNow() - since >= Patience)
+        {
+            since = time.GetUtcNow();
+            log.LogWarning(
+                "This node ({Self}) is in no cluster yet; none of {Targets} lets it in. Nodes on this database: {Nodes}",
+                _self,
+                _joining,
+                all.Select(n => $"{n.Address} ({(n.IsUp ? "up" : "starting")})"));
+        }
+    }
+
+    private void Join(IReadOnlyList<RegisteredNode> all)
+    {
+        var targets = Targets(node.SeedNodes, _self, all);
+        if (_cluster.IsTerminated || targets.SequenceEqual(_joining))
+        {
+            return;
+        }
+
+        _joining = targets;
+        log.LogInformation("Joining {Targets}", targets);
+        _cluster.JoinSeedNodes(targets.Select(t => Address.Parse($"{_cluster.SelfAddress.Protocol}://{_cluster.SelfAddress.System}@{t}")));
+    }
+
+    private void Meet(IReadOnlyList<RegisteredNode> strangers, bool makeWay)
+    {
+        var addresses = strangers.Select(s => s.Address).ToList();
+        if (!makeWay)
+        {
+            log.LogError("Another cluster runs on this database: {Nodes} do not belong to this one. They have to make way", addresses);
+            return;
+        }
+
+        end.GaveUpBecause = $"another cluster, which came first, runs on this database: {string.Join(", ", addresses)}. One journal serves one cluster";
+        log.LogCritical("This node ends: {Reason}", end.GaveUpBecause);
+        lifetime.StopApplication();
+    }
+}
+
+/// <summary>How this node ended.</summary>
+public sealed class NodeEnd
+{
+    /// <summary>Why it gave up on its own; null when it did not.</summary>
+    public string? GaveUpBecause { get; internal set; }
+}
