@@ -110,6 +110,9 @@ public sealed class QuerySpecs(RunningService service)
         await ReportAsync("s1@query.example", """ "sender": "news@reputed.example", "diagnostic": "550 5.7.1 Sender blocked due to poor reputation" """);
         await RunningService.UntilAsync(async () => (int)(await service.GetJsonAsync("/v1/senders/reputed.example"))["standing"]!["reputationBlocks"]! == 1);
 
+        // The actor counts first, the tables follow.
+        await RunningService.UntilAsync(async () => (await service.GetJsonAsync("/v1/senders/reputed.example"))["hours"]!.AsArray().Count > 0);
+
         var sender = await service.GetJsonAsync("/v1/senders/Reputed.example");
         Assert.Equal((90, "critical", true), ((int)sender["standing"]!["score"]!, (string)sender["standing"]!["severity"]!, (bool)sender["standing"]!["alert"]!));
         Assert.Equal("reputation_block", (string)sender["hours"]![0]!["category"]!);

@@ -22,7 +22,7 @@ public sealed class SettingsSpecs
     [InlineData("Service:HttpPort=99999", "Service:HttpPort is 99999, but must be 0 to 65535")]
     [InlineData("Service:HttpPort=eighty", "Service:HttpPort is 'eighty', but must be a whole number")]
     [InlineData("Service:HtpPort=80", "Service:HtpPort is no setting; did you mean HttpPort?")]
-    [InlineData("Service:Colour=red", "Service:Colour is no setting; known: BindAddress, HttpPort, GrpcPort, MaxBodyBytes, MaxItems, MaxCheckAddresses, MaxConsistentCheckAddresses, MaxConcurrentRequests, MaxQueuedRequests, ItemParallelism, ClockSkewSeconds, ShutdownSeconds, ReadyLagSeconds, LogLevel")]
+    [InlineData("Service:Colour=red", "Service:Colour is no setting; known: BindAddress, HttpPort, GrpcPort, MaxBodyBytes, MaxItems, MaxCheckAddresses, MaxConsistentCheckAddresses, MaxConcurrentRequests, MaxQueuedRequests, ItemParallelism, ClockSkewSeconds, ShutdownSeconds, DrainSeconds, ReadyLagSeconds, LogLevel")]
     [InlineData("Servce:HttpPort=80", "Servce is no section; did you mean Service?")]
     [InlineData("Service:GrpcPort=8080", "Service:HttpPort and Service:GrpcPort are both 8080, but must differ")]
     [InlineData("Service:BindAddress=everywhere", "Service:BindAddress is 'everywhere', but must be an IP address such as 127.0.0.1 or 0.0.0.0")]
@@ -85,7 +85,7 @@ public sealed class SettingsSpecs
     {
         var settings = Read(
             "storage:provider=Postgres", "Storage:ConnectionString=Host=localhost;Database=b", "Policy:SoftWindow=30.00:00:00", "Policy:ReputationThreshold=12.5",
-            "Cluster:SeedNodes=a:1,b:2", "Policy:ResetConsecutiveOnSoft=true", "Retry:Policy=ladder");
+            "Cluster:SeedNodes=a:1,b:2", "Cluster:Port=1", "Policy:ResetConsecutiveOnSoft=true", "Retry:Policy=ladder");
 
         Assert.Equal(["a:1", "b:2"], settings.Cluster.SeedNodes);
         Assert.Equal((TimeSpan.FromDays(30), 12.5, true), (settings.Policy.SoftWindow, settings.Policy.ReputationThreshold, settings.Policy.ResetConsecutiveOnSoft));
