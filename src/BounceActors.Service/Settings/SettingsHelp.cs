@@ -50,7 +50,7 @@ internal static class SettingsHelp
         ["Classification:RulesDirectory"] = "directory of rule files that replace or add to those that come with the product",
         ["Classification:ReloadSeconds"] = "how often that directory is looked at for changes",
         ["Auth:Keys"] = "API keys: a list of Name, Hash, Scopes (ingest, read, admin) and Tenant (* for all); see hash-key",
-        ["Cluster:HostName"] = "name or address the other nodes reach this one by",
+        ["Cluster:HostName"] = "name or address the other nodes reach this one by; * for this machine's own name",
         ["Cluster:Port"] = "remoting port; 0 takes any free one",
         ["Cluster:SeedNodes"] = "seed nodes as host:port, the same list on every node; empty makes this node a cluster of its own",
         ["Cluster:Roles"] = "what this node does: ingest (takes in reports), engine (holds recipients, does the kept-alive work)",
