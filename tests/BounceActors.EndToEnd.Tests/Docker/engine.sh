@@ -1,6 +1,6 @@
 #!/bin/bash
 # A container engine of the tests' own, in a network and mount namespace of its own: nothing of this machine's network is touched.
-#   engine.sh start       runs until it is ended; one at a time on this machine
+#   engine.sh start PID   runs until that process ends; one at a time on this machine
 #   engine.sh images      makes the base images that no registry is needed for, from this machine's files
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,6 +15,11 @@ start() {
     ip netns list | grep -q "^$namespace\b" || ip netns add "$namespace"
     nsenter --net=/run/netns/$namespace ip link set lo up
     rm -f "$home/pid"
+    (
+        exec 9>&-
+        while kill -0 "$1" 2>/dev/null; do sleep 1; done
+        kill "$(cat "$home/pid")"
+    ) &
     exec nsenter --net=/run/netns/$namespace unshare -m dockerd --data-root "$home/data" --exec-root "$home/exec" \
         --pidfile "$home/pid" -H "$DOCKER_HOST" --log-level warn
 }
@@ -30,12 +35,10 @@ rootfs() {
     ln -sfn usr/lib64 "$root/lib64"
     chmod 1777 "$root/tmp"
     for file; do
-        (cd / && cp -a --parents ".$file" "$root/" && if [ -L "$file" ]; then cp -a --parents ".$(readlink -f "$file")" "$root/"; fi)
-        if [ -f "$file" ]; then
-            ldd "$file" 2>/dev/null | grep -o '/[^ ]*' || true
-        fi
+        echo "$file"
+        ldd "$file" 2>/dev/null | grep -o '/[^ ]*' || true
     done | sort -u | while read -r file; do
-        (cd / && cp -aL --parents ".$file" "$root/")
+        (cd / && cp -aL --remove-destination --parents ".$file" "$root/")
     done
     for file in /etc/nsswitch.conf /etc/ssl/certs/ca-certificates.crt /etc/protocols /etc/services /lib/x86_64-linux-gnu/libnss_{files,dns}.so.2; do
         [ ! -e "$file" ] || (cd / && cp -aL --parents ".$file" "$root/")
@@ -55,7 +58,7 @@ image() {
 }
 
 images() {
-    local work libraries dotnet shell
+    local work libraries dotnet shell name
     # Made anew only when what they are made from has changed.
     local stamp
     stamp=$( (dotnet --version; cat "$here/engine.sh" "$here"/images/*; cat "$here"/../../../Directory.*.props "$here"/../../../src/*/*.csproj; dpkg-query -W postgresql haproxy libc6) | sha256sum | cut -c 1-16)
@@ -69,7 +72,7 @@ images() {
     trap "rm -rf '$work'" EXIT
     dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
     # What .NET loads by name.
-    libraries=$(ls /usr/lib/x86_64-linux-gnu/lib{ssl,crypto}.so.3 /usr/lib/x86_64-linux-gnu/libicu{data,i18n,uc}.so.?? /usr/lib/x86_64-linux-gnu/lib{stdc++.so.6,gcc_s.so.1,z.so.1,gssapi_krb5.so.2} 2>/dev/null)
+    libraries=$(ls /usr/lib/x86_64-linux-gnu/lib{c.so.6,dl.so.2,pthread.so.0,m.so.6,rt.so.1,resolv.so.2,ssl.so.3,crypto.so.3} /usr/lib64/ld-linux-x86-64.so.2 /usr/lib/x86_64-linux-gnu/libicu{data,i18n,uc}.so.?? /usr/lib/x86_64-linux-gnu/lib{stdc++.so.6,gcc_s.so.1,z.so.1,gssapi_krb5.so.2} 2>/dev/null)
     shell=$(for program in sh mkdir rm cp mv ls cat chmod chown ln sed grep tr head id uname dirname basename readlink sleep env true ldd; do command -v $program; done | grep ^/)
 
     # Like the chiseled images: no shell.
@@ -114,7 +117,6 @@ packages() {
         (cd "$work/src/src/BounceActors.$project" && dotnet restore --use-current-runtime -p:PublishReadyToRun=true -v quiet)
     done
     local store=${NUGET_PACKAGES:-$HOME/.nuget/packages}
-    cat "$work"/src/src/*/obj/project.assets.json | grep -oE '"(path": "|name": ")[^"]+"(, *|[[:space:]]*$)?' >/dev/null || true
     {
         grep -hoE '"path": "[^"]+/[0-9][^"]*"' "$work"/src/src/*/obj/project.assets.json | cut -d '"' -f 4
         # What the SDK downloads beside the references: the compiler ahead of time and the runtime it compiles against.
@@ -125,4 +127,4 @@ packages() {
     done
 }
 
-"$1"
+"$@"
