@@ -89,7 +89,7 @@ images() {
     packages "$work"
     printf '<configuration><packageSources><clear /><add key="packages" value="/packages" /></packageSources></configuration>' >"$work/sdk/root/.nuget/NuGet/NuGet.Config"
     image "bounce-test/sdk:$stamp" "$work/sdk" "ENV DOTNET_ROOT=/usr/share/dotnet" "ENV HOME=/root" "ENV DOTNET_RUNNING_IN_CONTAINER=true" \
-        "ENV DOTNET_GENERATE_ASPNET_CERTIFICATE=false" "ENV DOTNET_SKIP_FIRST_TIME_EXPERIENCE=true" "ENV PATH=/usr/sbin:/usr/bin"
+        "ENV DOTNET_NUGET_SIGNATURE_VERIFICATION=false" "ENV DOTNET_GENERATE_ASPNET_CERTIFICATE=false" "ENV DOTNET_SKIP_FIRST_TIME_EXPERIENCE=true" "ENV PATH=/usr/sbin:/usr/bin"
 
     local postgres
     postgres=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
@@ -110,18 +110,17 @@ images() {
 
 # The packages that the Dockerfile restores, as a folder the build can restore from without a network.
 packages() {
-    local work=$1 project
+    local work=$1 store=${NUGET_PACKAGES:-$HOME/.nuget/packages} project package
     (cd "$here/../../.." && mkdir -p "$work/src" && cp -a --parents global.json Directory.*.props eng/BannedSymbols.txt src/*/*.csproj "$work/src/")
     mkdir -p "$work/sdk/packages"
     for project in Service Cli; do
         (cd "$work/src/src/BounceActors.$project" && dotnet restore --use-current-runtime -p:PublishReadyToRun=true -v quiet)
     done
-    local store=${NUGET_PACKAGES:-$HOME/.nuget/packages}
     {
         grep -hoE '"path": "[^"]+/[0-9][^"]*"' "$work"/src/src/*/obj/project.assets.json | cut -d '"' -f 4
         # What the SDK downloads beside the references: the compiler ahead of time and the runtime it compiles against.
-        tr -d '\n ' <"$work/src/src/BounceActors.Service/obj/project.assets.json" | grep -oE '"downloadDependencies":\[[^]]*' | grep -oE '"name":"[^"]+","version":"\[[^,]+' |
-            sed -E 's/"name":"([^"]+)","version":"\[(.*)/\L\1\/\2/'
+        tr -d '\n ' <"$work/src/src/BounceActors.Service/obj/project.assets.json" | grep -oE '"name":"[^"]+","version":"\[[^,]+' |
+            sed -E 's/"name":"([^"]+)","version":"\[(.*)/\L\1\/\2/' | while read -r package; do [ ! -d "$store/$package" ] || echo "$package"; done
     } | sort -u | while read -r package; do
         cp "$store/$package"/*.nupkg "$work/sdk/packages/"
     done
