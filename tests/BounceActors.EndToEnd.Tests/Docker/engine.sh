@@ -98,7 +98,8 @@ images() {
     ldd "${postgres%/bin}"/lib/*.so 2>/dev/null | grep -o '=> /[^ ]*' | cut -c 4- | sort -u | while read -r file; do (cd / && cp -aL --parents ".$file" "$work/postgres/"); done
     install -m 755 "$here/images/postgres-entrypoint.sh" "$work/postgres/usr/bin/docker-entrypoint.sh"
     install -d -o 70 -g 70 -m 700 "$work/postgres/var/lib/postgresql" "$work/postgres/var/lib/postgresql/data"
-    mkdir -p "$work/postgres/run/postgresql" && ln -s /run "$work/postgres/var/run"
+    install -d -o 70 -g 70 -m 3777 "$work/postgres/run/postgresql"
+    ln -s /run "$work/postgres/var/run"
     image "bounce-test/postgres:$stamp" "$work/postgres" "ENV PATH=$postgres:/usr/sbin:/usr/bin" "ENV PGDATA=/var/lib/postgresql/data" \
         "ENTRYPOINT [\"docker-entrypoint.sh\"]" "CMD [\"postgres\"]"
 
