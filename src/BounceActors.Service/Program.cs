@@ -8,6 +8,8 @@ using BounceActors.Service.Hosting;
 using BounceActors.Service.Ingest;
 using BounceActors.Service.Ingest.Webhooks;
 using BounceActors.Service.LogsIn;
+using BounceActors.Service.MailIn;
+using BounceActors.Service.MailIn.Mailboxes;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Query;
 using BounceActors.Service.Rules;
@@ -70,9 +72,11 @@ internal static class Program
         builder.AddRules(settings.Classification);
         builder.AddIntake();
         builder.AddWebhooks(settings);
+        builder.AddMailIn(settings);
         builder.Services.AddProblemAnswers();
         builder.Services.AddBounceEngine(settings.Engine);
         builder.AddLogsIn(settings);
+        builder.AddMailboxes(settings);
         adjust?.Invoke(builder);
 
         var app = builder.Build();
@@ -101,6 +105,7 @@ internal static class Program
         app.MapSources();
         app.MapClassifier();
         app.MapLogs();
+        app.MapMailboxes();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApi();

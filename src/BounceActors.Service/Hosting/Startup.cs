@@ -1,6 +1,7 @@
 using BounceActors.Engine.Inbox;
 using BounceActors.Service.Ingest;
 using BounceActors.Service.Ingest.Webhooks;
+using BounceActors.Service.MailIn;
 using BounceActors.Service.Settings;
 using BounceActors.Service.Sources;
 using BounceActors.Sources.Mail;
@@ -15,7 +16,11 @@ internal static class Startup
     {
         builder.Services.AddSingleton<ReportIntake>();
         builder.Services.AddSingleton<IPayloadReader, MailPayloads>();
-        builder.Services.AddSingleton(services => new MailReader(new MailReaderOptions { Clock = services.GetRequiredService<TimeProvider>() }));
+        builder.Services.AddSingleton(services => new MailReader(new MailReaderOptions
+        {
+            Clock = services.GetRequiredService<TimeProvider>(),
+            Verp = services.GetRequiredService<IReadOnlyList<VerpPattern>>(),
+        }));
         return builder;
     }
 
@@ -38,7 +43,13 @@ internal static class Startup
     /// <summary>Says once, when it is up, who may come in.</summary>
     public static void SayWhereItListens(this WebApplication app, AllSettings settings) => app.Lifetime.ApplicationStarted.Register(() =>
     {
-        app.Logger.LogInformation("HTTP and gRPC listen on {Addresses}", app.Urls);
+        var mail = app.Services.GetRequiredService<MailDoors>().All.ToList();
+        app.Logger.LogInformation("HTTP and gRPC listen on {Addresses}", app.Urls.Where(url => !mail.Exists(door => url.EndsWith($"://{door.Address}", StringComparison.Ordinal))));
+        foreach (var (protocol, address) in mail)
+        {
+            app.Logger.LogInformation("{Protocol} listens on {Address}", protocol, address);
+        }
+
         if (!settings.NeedsKeys)
         {
             app.Logger.LogWarning("No API keys are configured: everybody on this machine may do everything, and nobody else is listened to");

@@ -1,4 +1,6 @@
+using BounceActors.Domain.Reports;
 using BounceActors.Engine.Inbox;
+using BounceActors.Service.MailIn;
 using BounceActors.Sources.Mail;
 
 namespace BounceActors.Service.Ingest;
@@ -16,6 +18,12 @@ internal sealed class MailPayloads(MailReader reader) : IPayloadReader
     public PayloadReading Read(StoredPayload payload)
     {
         var mail = reader.Read(payload.Body, payload.Headers.GetValueOrDefault(EnvelopeTo));
-        return mail.IsPuzzling ? PayloadReading.NotUnderstood(mail.Reason) : new PayloadReading(mail.Reports, [], mail.Reason);
+        return mail.IsPuzzling ? PayloadReading.NotUnderstood(mail.Reason) : new PayloadReading(Marked(mail.Reports, payload), [], mail.Reason);
     }
+
+    /// <summary>A mail that answers none of ours counts, but says so.</summary>
+    private static IReadOnlyList<BounceReport> Marked(IReadOnlyList<BounceReport> reports, StoredPayload payload) =>
+        payload.Headers.TryGetValue(Envelope.Backscatter, out var why)
+            ? [.. reports.Select(r => r with { Metadata = new Dictionary<string, string>(r.Metadata) { [Envelope.Backscatter] = why } })]
+            : reports;
 }

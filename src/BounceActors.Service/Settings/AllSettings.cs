@@ -8,6 +8,10 @@ using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Storage;
 using BounceActors.Service.Auth;
 using BounceActors.Service.LogsIn;
+using BounceActors.Service.MailIn;
+using BounceActors.Service.MailIn.Mailboxes;
+using BounceActors.Service.MailIn.Smtp;
+using BounceActors.Sources.Mail;
 
 namespace BounceActors.Service.Settings;
 
@@ -38,11 +42,20 @@ internal sealed class AllSettings
     /// <summary>The accounts of <c>Sources:Webhooks</c>.</summary>
     public WebhookAccounts Webhooks { get; private set; } = new([]);
 
+    public SmtpOptions Smtp { get; } = new();
+
+    /// <summary>How our return paths are written, for all mail that is read (<c>Sources:Verp</c>).</summary>
+    public IReadOnlyList<VerpPattern> VerpPatterns { get; private set; } = [];
+
+    /// <summary>Mailboxes that are watched, by name (<c>Sources:Mailboxes</c>).</summary>
+    public IReadOnlyDictionary<string, MailboxOptions> Mailboxes { get; private set; } = new Dictionary<string, MailboxOptions>();
+
     /// <summary>The sections, by name.</summary>
     public IEnumerable<(string Name, object Options)> Sections =>
     [
         (nameof(Service), Service), (nameof(Storage), Storage), (nameof(Policy), Policy), (nameof(Retry), Retry),
         (nameof(Classification), Classification), (nameof(Auth), Auth), (nameof(Cluster), Cluster), (nameof(Inbox), Inbox),
+        ("Sources:Smtp", Smtp),
     ];
 
     /// <summary>Whether the service asks for keys.</summary>
@@ -167,7 +180,7 @@ internal sealed class AllSettings
 
     private static void UnknownSections(IConfiguration configuration, AllSettings settings, List<string> problems)
     {
-        var names = settings.Sections.Select(s => s.Name).Append(Sources).ToList();
+        var names = settings.Sections.Select(s => s.Name.Split(':')[0]).Append(Sources).Distinct().ToList();
         foreach (var section in configuration.GetChildren().Where(s => s.Value is null && !names.Contains(s.Key, StringComparer.OrdinalIgnoreCase)))
         {
             // Sections that are not ours (Logging, Kestrel …) are nobody's mistake unless they look like ours.
@@ -181,12 +194,14 @@ internal sealed class AllSettings
     /// <summary>Everything that brings reports by itself: one section per kind.</summary>
     private void ReadSources(IConfigurationSection sources, List<string> problems)
     {
-        string[] known = [nameof(Webhooks), nameof(Logs)];
+        string[] known = [nameof(Webhooks), nameof(Logs), nameof(Smtp), nameof(Mailboxes), nameof(Verp)];
         problems.AddRange(sources.GetChildren()
             .Where(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase))
             .Select(c => $"{c.Path} is no section; {Nearest.Hint(c.Key, known)}"));
         Webhooks = WebhookSettings.Read(sources.GetSection(nameof(Webhooks)), problems);
         Logs = ReadLogs(sources.GetSection(nameof(Logs)), problems);
+        VerpPatterns = ReadVerp(sources.GetSection(nameof(Verp)), problems);
+        Mailboxes = ReadMailboxes(sources.GetSection(nameof(Mailboxes)), problems);
     }
 
     private static List<ApiKeyOptions> ReadKeys(IConfigurationSection auth, List<string> problems)
@@ -238,6 +253,53 @@ internal sealed class AllSettings
         return logs;
     }
 
+    private static List<VerpPattern> ReadVerp(IConfigurationSection verp, List<string> problems)
+    {
+        var patterns = new List<VerpPattern>();
+        foreach (var given in verp.GetChildren())
+        {
+            var before = problems.Count;
+            var options = new VerpOptions();
+            Bind(given, options, problems);
+            Validate(given.Path, options, problems);
+            try
+            {
+                patterns.Add(Verp.PatternOf(options));
+            }
+            catch (ArgumentException wrong) when (problems.Count == before)
+            {
+                problems.Add($"{given.Path}: {wrong.Message}");
+            }
+            catch (ArgumentException)
+            {
+                // Named already.
+            }
+        }
+
+        return patterns;
+    }
+
+    private static Dictionary<string, MailboxOptions> ReadMailboxes(IConfigurationSection mailboxes, List<string> problems)
+    {
+        var all = new Dictionary<string, MailboxOptions>();
+        foreach (var given in mailboxes.GetChildren())
+        {
+            if (!MailboxHosting.Name().IsMatch(given.Key))
+            {
+                problems.Add($"{given.Path}: the name of a mailbox has 1 to 64 letters, digits, - or _");
+            }
+
+            var options = new MailboxOptions();
+            Bind(given, options, problems);
+            var wrong = new List<string>();
+            Validate(given.Path, options, wrong);
+            problems.AddRange(wrong.Select(p => p.StartsWith(given.Path, StringComparison.Ordinal) ? p : $"{given.Path}: {p}"));
+            all[given.Key] = options;
+        }
+
+        return all;
+    }
+
     /// <summary>A list: children, or one value separated by commas (for the environment).</summary>
     private static string[] TextsOf(IConfigurationSection list) => list.Value is { } text
         ? text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -261,9 +323,50 @@ internal sealed class AllSettings
             problems.Add($"Service:HttpPort and Service:GrpcPort are both {Service.HttpPort}, but must differ");
         }
 
+        CheckSmtp(problems);
         if (Classification.RulesDirectory is { } rules && !Directory.Exists(rules))
         {
             problems.Add($"Classification:RulesDirectory is '{rules}', but there is no such directory");
+        }
+    }
+
+    private void CheckSmtp(List<string> problems)
+    {
+        if (Smtp.Port is null && Smtp.LmtpPort is null)
+        {
+            return;
+        }
+
+        if (!IPAddress.TryParse(Smtp.BindAddress, out _))
+        {
+            problems.Add($"Sources:Smtp:BindAddress is '{Smtp.BindAddress}', but must be an IP address such as 127.0.0.1 or 0.0.0.0");
+        }
+
+        var ports = ((int?[])[Smtp.Port, Smtp.LmtpPort, Service.HttpPort, Service.GrpcPort]).Where(p => p is not (null or 0)).ToList();
+        if (ports.Distinct().Count() < ports.Count)
+        {
+            problems.Add("Sources:Smtp:Port, Sources:Smtp:LmtpPort, Service:HttpPort and Service:GrpcPort must differ");
+        }
+
+        if (Smtp.Domains.Length == 0 && Smtp.FeedbackAddresses.Length == 0 && VerpPatterns.Count == 0)
+        {
+            problems.Add("Sources:Smtp has a port, but nothing it would take mail for: set Sources:Smtp:Domains, Sources:Smtp:FeedbackAddresses or Sources:Verp");
+        }
+
+        if (Smtp.CertificateFile is { } certificate)
+        {
+            try
+            {
+                TlsCertificate.Load(certificate, Smtp.CertificateKeyFile ?? certificate);
+            }
+            catch (ArgumentException wrong)
+            {
+                problems.Add($"Sources:Smtp:CertificateFile: {wrong.Message}");
+            }
+        }
+        else if (Smtp.RequireTls)
+        {
+            problems.Add("Sources:Smtp:RequireTls is true, but Sources:Smtp:CertificateFile is not set");
         }
     }
 }

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using BounceActors.Service.MailIn.Mailboxes;
 
 namespace BounceActors.Service.Settings;
 
@@ -50,7 +51,7 @@ internal static class SettingsHelp
         ["Classification:RulesDirectory"] = "directory of rule files that replace or add to those that come with the product",
         ["Classification:ReloadSeconds"] = "how often that directory is looked at for changes",
         ["Auth:Keys"] = "API keys: a list of Name, Hash, Scopes (ingest, read, admin) and Tenant (* for all); see hash-key",
-        ["Cluster:HostName"] = "name or address the other nodes reach this one by; * for this machine's own name",
+        ["Cluster:HostName"] = "name or address the other nodes reach this one by",
         ["Cluster:Port"] = "remoting port; 0 takes any free one",
         ["Cluster:SeedNodes"] = "seed nodes as host:port, the same list on every node; empty makes this node a cluster of its own",
         ["Cluster:Roles"] = "what this node does: ingest (takes in reports), engine (holds recipients, does the kept-alive work)",
@@ -66,12 +67,52 @@ internal static class SettingsHelp
         ["Inbox:MaxBacklog"] = "payloads of one source and tenant waiting in the database, from which on that source is refused",
         ["Inbox:LeaseSeconds"] = "time after which another node takes the payloads of one that died",
         ["Inbox:SweepMilliseconds"] = "how often payloads nobody works on are looked for",
+        ["Sources:Smtp:Port"] = "port for SMTP; none keeps it closed, 0 takes any free one",
+        ["Sources:Smtp:LmtpPort"] = "port for LMTP; none keeps it closed, 0 takes any free one",
+        ["Sources:Smtp:BindAddress"] = "IP address both mail ports listen on",
+        ["Sources:Smtp:HostName"] = "name in the greeting; the machine's when not set",
+        ["Sources:Smtp:Tenant"] = "tenant the mail belongs to",
+        ["Sources:Smtp:Domains"] = "bounce domains, every local part of which is taken",
+        ["Sources:Smtp:FeedbackAddresses"] = "addresses or whole domains that take mail from anybody: feedback reports have a sender",
+        ["Sources:Smtp:NullSenderOnly"] = "whether bounce domains and VERP addresses take mail from the null sender only",
+        ["Sources:Smtp:Backscatter"] = "what becomes of mail to an address with a wrong, old or missing signature where return paths are signed",
+        ["Sources:Smtp:CertificateFile"] = "PEM file with certificate and chain, for STARTTLS; read again when it changes",
+        ["Sources:Smtp:CertificateKeyFile"] = "PEM file with the key; the certificate's file when not set",
+        ["Sources:Smtp:RequireTls"] = "whether mail is taken over TLS only",
+        ["Sources:Smtp:MaxMessageBytes"] = "largest mail, in bytes; larger ones are refused with 552",
+        ["Sources:Smtp:MaxBufferedMegabytes"] = "memory for mails on their way in, all connections together; beyond it 452",
+        ["Sources:Smtp:MaxRecipients"] = "most recipients of one mail; beyond them 452",
+        ["Sources:Smtp:MaxConnections"] = "most connections; beyond them 421",
+        ["Sources:Smtp:MaxConnectionsPerClient"] = "most connections of one IPv4 address or IPv6 /64; beyond them 421",
+        ["Sources:Smtp:MaxMailsPerConnection"] = "most mails on one connection; beyond them 452",
+        ["Sources:Smtp:MaxErrors"] = "wrong commands and refused recipients after which a connection is closed with 421",
+        ["Sources:Smtp:CommandSeconds"] = "time for one command",
+        ["Sources:Smtp:TransferSeconds"] = "time for the text of one mail, or one chunk",
+        ["Sources:Mailboxes:NAME:Protocol"] = "how the mailbox NAME is reached",
+        ["Sources:Mailboxes:NAME:Host"] = "its server",
+        ["Sources:Mailboxes:NAME:Port"] = "its port; the protocol's own when not set",
+        ["Sources:Mailboxes:NAME:Tls"] = "how the connection is protected; none on this machine only",
+        ["Sources:Mailboxes:NAME:User"] = "name to log in with",
+        ["Sources:Mailboxes:NAME:Password"] = "password; better in a file",
+        ["Sources:Mailboxes:NAME:PasswordFile"] = "file with the password",
+        ["Sources:Mailboxes:NAME:AccessTokenFile"] = "file with an OAuth2 access token that somebody else keeps fresh",
+        ["Sources:Mailboxes:NAME:TokenEndpoint"] = "https address where OAuth2 access tokens are asked for",
+        ["Sources:Mailboxes:NAME:ClientId"] = "OAuth2 client",
+        ["Sources:Mailboxes:NAME:ClientSecretFile"] = "file with the client's secret",
+        ["Sources:Mailboxes:NAME:RefreshTokenFile"] = "file with a refresh token; without it the grant is client_credentials",
+        ["Sources:Mailboxes:NAME:Scope"] = "OAuth2 scope",
+        ["Sources:Mailboxes:NAME:Tenant"] = "tenant the mail belongs to",
+        ["Sources:Mailboxes:NAME:Folders"] = "IMAP folders to watch; INBOX when not set",
+        ["Sources:Mailboxes:NAME:MoveTo"] = "IMAP folder mails go to when they are durable here; flagged $BounceActorsTaken when not set",
+        ["Sources:Mailboxes:NAME:DeleteTaken"] = "POP3 only: whether mails are deleted when they are durable here",
+        ["Sources:Mailboxes:NAME:PollSeconds"] = "how often it is looked at; with IMAP IDLE also at once",
+        ["Sources:Mailboxes:NAME:MaxMessageBytes"] = "most bytes taken of one mail",
     };
 
     /// <summary>Every setting with its meaning, allowed values and default.</summary>
     public static IEnumerable<(string Key, string Meaning, string Default)> All()
     {
-        foreach (var (name, options) in new AllSettings().Sections)
+        foreach (var (name, options) in new AllSettings().Sections.Append(("Sources:Mailboxes:NAME", new MailboxOptions())))
         {
             foreach (var property in AllSettings.PropertiesOf(options.GetType()))
             {
@@ -90,7 +131,6 @@ internal static class SettingsHelp
             Usage:
               BounceActors.Service [--Section:Setting=value …]   run the service
               BounceActors.Service hash-key [NAME]               make an API key and the setting that lets it in
-              BounceActors.Service healthcheck [URL]             exit code 0 when the service here (or at URL) is ready
               BounceActors.Service --help                        this text
 
             Settings come from appsettings.json in the current directory, from files named Section__Setting in /run/secrets (another
