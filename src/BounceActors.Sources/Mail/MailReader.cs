@@ -95,13 +95,13 @@ public sealed class MailReader
             return Reading(mail, envelopeRecipient, Lists.Name, refused, "refusal by a mailing-list manager");
         }
 
-        var fromMailSystem = Origin.IsMailSystem(mail);
+        var fromMailSystem = mail.IsMailSystem;
         if (fromMailSystem && LayoutTable.Read(mail) is { } told && IsGrounded(mail, told.Fates))
         {
             return Reading(mail, envelopeRecipient, told.Layout.Name, told.Fates, $"notice in the layout of {told.Layout.Name}");
         }
 
-        if (Origin.IsDaemon(mail) && Unknown.Read(mail) is { Count: > 0 } guess)
+        if (mail.IsDaemon && Unknown.Read(mail) is { Count: > 0 } guess)
         {
             return Reading(mail, envelopeRecipient, Unknown.Name, guess, UnknownReason);
         }
@@ -140,7 +140,7 @@ public sealed class MailReader
 
     /// <summary>A subject like "Delivery failed" is also what parcel services write: then a reply or an original must be there too.</summary>
     private static bool IsGrounded(OpenedMail mail, IReadOnlyList<Fate> fates) =>
-        Origin.IsDaemon(mail) || mail.Original.Count > 0 || fates.Any(f => f.Recipient is not null && (ReplyText.HasReply(f.Diagnostic) || Origin.IsNullPath(mail.Header["Return-Path"])));
+        mail.IsDaemon || mail.Original.Count > 0 || fates.Any(f => f.Recipient is not null && (ReplyText.HasReply(f.Diagnostic) || Origin.IsNullPath(mail.Header["Return-Path"])));
 
     private MailReading Reading(OpenedMail mail, string? envelopeRecipient, string layout, IReadOnlyList<Fate> fates, string reason)
     {

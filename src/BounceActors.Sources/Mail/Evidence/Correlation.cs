@@ -157,7 +157,7 @@ internal sealed class Correlation
 
     /// <summary>A mail system without a status part names its host in the address it writes from.</summary>
     private string? NoticesHost() =>
-        Origin.IsDaemon(_mail) && Addresses.FromField(_mail.From) is { } from && from.Domain.Contains('.') ? from.Domain : null;
+        _mail.IsDaemon && Addresses.FromField(_mail.From) is { } from && from.Domain.Contains('.') ? from.Domain : null;
 
     private string? Campaign(Fields original)
     {

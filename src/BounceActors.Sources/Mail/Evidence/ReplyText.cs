@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Globalization;
-using System.Text;
 using BounceActors.Domain.Reports;
 
 namespace BounceActors.Sources.Mail.Evidence;
@@ -14,28 +14,28 @@ internal static class ReplyText
     /// <summary>Joins the lines of a reply into one, white space collapsed.</summary>
     public static string Collapse(string text, int limit)
     {
-        var collapsed = new StringBuilder(Math.Min(text.Length, limit));
+        var buffer = ArrayPool<char>.Shared.Rent(Math.Min(text.Length, limit));
+        var length = 0;
         foreach (var c in text)
         {
-            if (collapsed.Length >= limit)
+            if (length >= limit)
             {
                 break;
             }
 
-            if (char.IsWhiteSpace(c) || char.IsControl(c))
+            if (!char.IsWhiteSpace(c) && !char.IsControl(c))
             {
-                if (collapsed.Length > 0 && collapsed[^1] != ' ')
-                {
-                    collapsed.Append(' ');
-                }
+                buffer[length++] = c;
             }
-            else
+            else if (length > 0 && buffer[length - 1] != ' ')
             {
-                collapsed.Append(c);
+                buffer[length++] = ' ';
             }
         }
 
-        return collapsed.ToString().TrimEnd();
+        var collapsed = buffer.AsSpan(0, length).TrimEnd().ToString();
+        ArrayPool<char>.Shared.Return(buffer);
+        return collapsed;
     }
 
     /// <summary>The SMTP reply code of a text (RFC 5321 section 4.2): three digits right before an enhanced code, else where a reply begins.</summary>
@@ -49,9 +49,9 @@ internal static class ReplyText
     {
         EnhancedStatusCode? first = null;
         EnhancedStatusCode? zero = null;
-        for (var i = 0; i + 5 <= text.Length; i++)
+        for (var i = NextClass(text, 0); i + 5 <= text.Length; i = NextClass(text, i + 1))
         {
-            if (text[i] is not ('4' or '5' or '2') || text[i + 1] != '.' || !IsEnhancedAt(text, i, out var code) || IsVersion(text, i))
+            if (text[i + 1] != '.' || !IsEnhancedAt(text, i, out var code) || IsVersion(text, i))
             {
                 continue;
             }
@@ -75,9 +75,9 @@ internal static class ReplyText
     private static (int? Code, EnhancedStatusCode? Enhanced) Find(string text)
     {
         int? alone = null;
-        for (var i = 0; i + 3 <= text.Length; i++)
+        for (var i = NextClass(text, 0); i + 3 <= text.Length; i = NextClass(text, i + 1))
         {
-            if (text[i] is not ('4' or '5' or '2') || !IsCodeAt(text, i))
+            if (!IsCodeAt(text, i))
             {
                 continue;
             }
@@ -102,6 +102,9 @@ internal static class ReplyText
 
         return (alone, null);
     }
+
+    /// <summary>Where the next digit stands that a code may begin with; the end of the text when there is none.</summary>
+    private static int NextClass(string text, int from) => text.AsSpan(from).IndexOfAny('2', '4', '5') is >= 0 and var next ? from + next : text.Length;
 
     private static bool IsCodeAt(string text, int i)
     {

@@ -44,7 +44,7 @@ internal static class Origin
             return true;
         }
 
-        if (IsDaemon(mail))
+        if (mail.IsDaemon)
         {
             return true;
         }

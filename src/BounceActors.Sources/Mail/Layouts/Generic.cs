@@ -32,7 +32,7 @@ internal sealed class Generic : ILayout
 
     /// <summary>A notice that names nobody, but shows the message that failed: the header of that message names the one it went to.</summary>
     public static IReadOnlyList<Fate> FromOriginal(OpenedMail mail) =>
-        mail.AttachedOriginal is not null && Kinds.Origin.IsDaemon(mail) && FailureWords.In(mail.Notice.Flat) && Addresses.InHeader(mail.Original["To"]).Take(2).Count() == 1
+        mail.AttachedOriginal is not null && mail.IsDaemon && FailureWords.In(mail.Notice.Flat) && Addresses.InHeader(mail.Original["To"]).Take(2).Count() == 1
             ? [new Fate { Outcome = NoticeWords.OutcomeOf(mail), Diagnostic = ReplyFinder.For(mail.Notice, "", true) }]
             : [];
 

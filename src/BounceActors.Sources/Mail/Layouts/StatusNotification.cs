@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using BounceActors.Domain.Reports;
 using BounceActors.Sources.Mail.Evidence;
 using BounceActors.Sources.Mail.Opening;
@@ -8,6 +9,14 @@ namespace BounceActors.Sources.Mail.Layouts;
 /// <summary>Delivery status notifications (RFC 3464), internationalised ones (RFC 6533) included; with the liberties MTAs take.</summary>
 internal sealed class StatusNotification : ILayout
 {
+    private static readonly FrozenSet<string> PerMessageNames = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "Reporting-MTA", "Arrival-Date", "Original-Envelope-Id", "Received-From-MTA", "DSN-Gateway", "Reporting-UA", "X-Postfix-Queue-Id", "X-Postfix-Sender", "X-Original-Message-ID");
+
+    private static readonly FrozenSet<string> RecipientNames = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Final-Recipient", "Original-Recipient", "Action", "Status");
+
+    private static readonly FrozenSet<string> OtherNames = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Diagnostic-Code", "Remote-MTA", "Last-Attempt-Date", "Will-Retry-Until");
+
     public string Name => "rfc3464";
 
     public IReadOnlyList<Fate> Read(OpenedMail mail) => [.. RecipientGroups(mail.Status).Select(ReadGroup)];
@@ -114,10 +123,9 @@ internal sealed class StatusNotification : ILayout
         _ => null,
     };
 
-    private static bool IsPerMessage(string name) => name.ToLowerInvariant() is "reporting-mta" or "arrival-date" or "original-envelope-id" or "received-from-mta" or "dsn-gateway"
-        or "reporting-ua" or "x-postfix-queue-id" or "x-postfix-sender" or "x-original-message-id";
+    private static bool IsPerMessage(string name) => PerMessageNames.Contains(name);
 
-    private static bool IsRecipientField(string name) => name.ToLowerInvariant() is "final-recipient" or "original-recipient" or "action" or "status";
+    private static bool IsRecipientField(string name) => RecipientNames.Contains(name);
 
-    private static bool IsKnown(string name) => IsRecipientField(name) || name.ToLowerInvariant() is "diagnostic-code" or "remote-mta" or "last-attempt-date" or "will-retry-until";
+    private static bool IsKnown(string name) => IsRecipientField(name) || OtherNames.Contains(name);
 }

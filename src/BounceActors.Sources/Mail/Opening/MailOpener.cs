@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using BounceActors.Sources.Mail.Kinds;
 using MimeKit;
@@ -72,7 +73,7 @@ internal sealed class MailOpener(MailReaderOptions options)
 
     /// <summary>A status part that lost its MIME type is still one when its fields are all there, and when a mail system wrote them.</summary>
     private static OpenedMail WithStatusText(OpenedMail mail) =>
-        mail.Status.Count == 0 && mail.Feedback is null && Origin.IsMailSystem(mail) && StatusText.In(mail.Words.Value.Text) is { } status
+        mail.Status.Count == 0 && mail.Feedback is null && mail.IsMailSystem && StatusText.In(mail.Words.Value.Text) is { } status
             ? mail with { Status = Fields.Groups(status, MaxStatusGroups) }
             : mail;
 
@@ -281,24 +282,34 @@ internal sealed class MailOpener(MailReaderOptions options)
 
         private string ReadText(MimePart part)
         {
-            if (part.Content is null)
+            if (part.Content is not { Stream: { } stream } content)
             {
                 return "";
             }
 
-            using var decoded = part.Content.Open();
-            var buffer = new byte[Math.Min(options.MaxText, 4096)];
-            var length = 0;
-            for (int read; length < options.MaxText && (read = decoded.Read(buffer, length, buffer.Length - length)) > 0;)
+            // Most parts are written as they are: a decoder and its buffers would cost more than the text
+            if (content.Encoding is ContentEncoding.Default or ContentEncoding.SevenBit or ContentEncoding.EightBit or ContentEncoding.Binary)
             {
-                length += read;
-                if (length == buffer.Length && length < options.MaxText)
-                {
-                    Array.Resize(ref buffer, Math.Min(options.MaxText, buffer.Length * 4));
-                }
+                stream.Position = 0;
+                return ReadText(stream, (int)Math.Min(options.MaxText, stream.Length), part.ContentType.Charset);
             }
 
-            return TextDecoder.Decode(buffer.AsSpan(0, length), part.ContentType.Charset);
+            // Decoded, a text is never longer
+            using var decoded = content.Open();
+            return ReadText(decoded, (int)Math.Min(options.MaxText, stream.Length), part.ContentType.Charset);
+        }
+
+        private static string ReadText(Stream text, int limit, string? charset)
+        {
+            var buffer = ArrayPool<byte>.Shared.Rent(limit);
+            try
+            {
+                return TextDecoder.Decode(buffer.AsSpan(0, text.ReadAtLeast(buffer.AsSpan(0, limit), limit, throwOnEndOfStream: false)), charset);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
     }
 }

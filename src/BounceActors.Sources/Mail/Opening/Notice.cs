@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 
 namespace BounceActors.Sources.Mail.Opening;
 
@@ -51,20 +51,23 @@ internal sealed class Notice(string text)
 
     private static string Flatten(string text)
     {
-        var flat = new StringBuilder(text.Length);
+        var buffer = ArrayPool<char>.Shared.Rent(text.Length);
+        var length = 0;
         foreach (var c in text)
         {
             if (!char.IsWhiteSpace(c))
             {
                 // Word processors bend apostrophes; phrases are compared straight
-                flat.Append(c is '\u2019' or '\u2018' ? '\'' : c);
+                buffer[length++] = c is '\u2019' or '\u2018' ? '\'' : c;
             }
-            else if (flat.Length > 0 && flat[^1] != ' ')
+            else if (length > 0 && buffer[length - 1] != ' ')
             {
-                flat.Append(' ');
+                buffer[length++] = ' ';
             }
         }
 
-        return flat.ToString();
+        var flat = new string(buffer, 0, length);
+        ArrayPool<char>.Shared.Return(buffer);
+        return flat;
     }
 }

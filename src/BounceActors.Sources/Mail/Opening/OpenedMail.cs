@@ -1,3 +1,4 @@
+using BounceActors.Sources.Mail.Kinds;
 using MimeKit;
 
 namespace BounceActors.Sources.Mail.Opening;
@@ -5,6 +6,9 @@ namespace BounceActors.Sources.Mail.Opening;
 /// <summary>A mail taken apart into what a report can be read from.</summary>
 internal sealed record OpenedMail
 {
+    private bool? _isDaemon;
+    private bool? _isMailSystem;
+
     /// <summary>The mail's own header, decoded and unfolded.</summary>
     public required Fields Header { get; init; }
 
@@ -40,6 +44,12 @@ internal sealed record OpenedMail
 
     /// <summary>Messages attached whole.</summary>
     public required IReadOnlyList<MimeMessage> Attached { get; init; }
+
+    /// <summary>Whether it is from an address that only mail systems write from.</summary>
+    public bool IsDaemon => _isDaemon ??= Origin.IsDaemon(this);
+
+    /// <summary>Whether a mail system wrote it.</summary>
+    public bool IsMailSystem => _isMailSystem ??= Origin.IsMailSystem(this);
 
     public string Subject => Header["Subject"] ?? "";
 

@@ -1,12 +1,11 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace BounceActors.Sources.Mail.Opening;
 
 /// <summary>Bytes of a text to characters, although the named charset may be missing, unknown or wrong.</summary>
 internal static class TextDecoder
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(false, true);
-
     /// <param name="bytes">The text.</param>
     /// <param name="charset">The charset it claims, or null.</param>
     public static string Decode(ReadOnlySpan<byte> bytes, string? charset)
@@ -37,16 +36,9 @@ internal static class TextDecoder
         // A text cut off at a limit may end inside a character
         for (var cut = 0; cut < 4 && cut < bytes.Length; cut++)
         {
-            try
+            if (Utf8.IsValid(bytes[..^cut]))
             {
-                return StrictUtf8.GetString(bytes[..^cut]);
-            }
-            catch (DecoderFallbackException problem) when (problem.Index >= bytes.Length - 4)
-            {
-            }
-            catch (DecoderFallbackException)
-            {
-                return null;
+                return Encoding.UTF8.GetString(bytes[..^cut]);
             }
         }
 
