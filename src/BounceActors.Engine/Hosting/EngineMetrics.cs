@@ -39,6 +39,12 @@ public sealed class EngineMetrics
             "s",
             "Time between the recording of the last projected event and its being written");
         meter.CreateObservableGauge("bounceactors.journal.available", () => journal.Problem is null ? 1 : 0, null, "1 when the database answers, else 0");
+
+        // There from the start: a rate of what appears with its first occurrence misses that occurrence.
+        _refused.Add(0, new KeyValuePair<string, object?>("reason", "unavailable"));
+        _refused.Add(0, new KeyValuePair<string, object?>("reason", "overloaded"));
+        _retries.Add(0, new KeyValuePair<string, object?>("result", "emitted"));
+        _retries.Add(0, new KeyValuePair<string, object?>("result", "cancelled"));
     }
 
     internal void Decided(ReportResult result, TimeSpan took)

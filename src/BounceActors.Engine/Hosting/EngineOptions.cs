@@ -98,9 +98,9 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>Role of nodes that hold recipients and senders and do the kept-alive work.</summary>
     public const string Engine = "engine";
 
-    /// <summary>Name or address the other nodes reach this one by.</summary>
+    /// <summary>Name or address the other nodes reach this one by; <c>*</c> for this machine's own name.</summary>
     [Required(ErrorMessage = "Cluster:HostName must be the name or address the other nodes reach this one by")]
-    public string HostName { get; set; } = "127.0.0.1";
+    public string HostName { get; set => field = value == "*" ? Dns.GetHostName() : value; } = "127.0.0.1";
 
     /// <summary>Remoting port; 0 takes any free one, which is right for a single node.</summary>
     [Range(0, 65_535, ErrorMessage = "Cluster:Port must be 0 to 65535")]

@@ -8,6 +8,9 @@ internal static class ExitCodes
 {
     public const int Ok = 0;
 
+    /// <summary>What a health check answers when the service is not well.</summary>
+    public const int Unhealthy = 1;
+
     /// <summary>EX_TEMPFAIL of sysexits.h: this node was downed or had to make way; started again, it may well succeed.</summary>
     public const int StartAgain = 75;
 
@@ -31,12 +34,40 @@ internal static class CommandLine
             case ["hash-key", .. var names] when names.Length <= 1:
                 HashKey(names.FirstOrDefault() ?? "my-key", output);
                 return ExitCodes.Ok;
+            case ["healthcheck", .. var urls] when urls.Length <= 1:
+                return CheckHealth(urls.FirstOrDefault() ?? ReadyHere, output, error);
             case var _ when args.Any(a => a is "--help" or "-h" or "-?" or "help"):
                 output.Write(SettingsHelp.Usage());
                 return ExitCodes.Ok;
             default:
                 error.WriteLine($"'{args[0]}' is no command; try hash-key or --help");
                 return ExitCodes.WrongUsage;
+        }
+    }
+
+    /// <summary>For images without a shell or curl: asks the service that runs in the same container.</summary>
+    private static string ReadyHere => $"http://127.0.0.1:{Environment.GetEnvironmentVariable("Service__HttpPort") ?? "8080"}/healthz/ready";
+
+    private static int CheckHealth(string url, TextWriter output, TextWriter error)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            error.WriteLine($"'{url}' is no address of a health check; give one such as {ReadyHere}");
+            return ExitCodes.WrongUsage;
+        }
+
+        try
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(4) };
+            using var answer = http.Send(new HttpRequestMessage(HttpMethod.Get, address));
+            using var body = new StreamReader(answer.Content.ReadAsStream());
+            output.WriteLine(body.ReadToEnd());
+            return answer.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.Unhealthy;
+        }
+        catch (Exception cause) when (cause is HttpRequestException or TaskCanceledException or IOException)
+        {
+            error.WriteLine($"{url}: {cause.Message}");
+            return ExitCodes.Unhealthy;
         }
     }
 

@@ -51,7 +51,7 @@ internal static class SettingsHelp
         ["Classification:RulesDirectory"] = "directory of rule files that replace or add to those that come with the product",
         ["Classification:ReloadSeconds"] = "how often that directory is looked at for changes",
         ["Auth:Keys"] = "API keys: a list of Name, Hash, Scopes (ingest, read, admin) and Tenant (* for all); see hash-key",
-        ["Cluster:HostName"] = "name or address the other nodes reach this one by",
+        ["Cluster:HostName"] = "name or address the other nodes reach this one by; * for this machine's own name",
         ["Cluster:Port"] = "remoting port; 0 takes any free one",
         ["Cluster:SeedNodes"] = "seed nodes as host:port, the same list on every node; empty makes this node a cluster of its own",
         ["Cluster:Roles"] = "what this node does: ingest (takes in reports), engine (holds recipients, does the kept-alive work)",
@@ -131,6 +131,7 @@ internal static class SettingsHelp
             Usage:
               BounceActors.Service [--Section:Setting=value …]   run the service
               BounceActors.Service hash-key [NAME]               make an API key and the setting that lets it in
+              BounceActors.Service healthcheck [URL]             exit code 0 when the service here (or at URL) is ready
               BounceActors.Service --help                        this text
 
             Settings come from appsettings.json in the current directory, from files named Section__Setting in /run/secrets (another
