@@ -34,13 +34,17 @@ public sealed class PressureSpecs(NarrowWebhookService service) : IClassFixture<
         var body = Fixtures.All.First(f => f.Source == flooding).Body;
         var before = await service.StoredAsync(flooding);
         var calmBefore = await service.StoredAsync("postmark");
+
+        // Made before: while the file is blocked, the first of them wait for it, and not for ever.
+        var requests = Enumerable.Range(0, 2 * NarrowWebhookService.Places).Select(_ => service.Signed(flooding, body)).ToList();
+        var other = service.Signed("postmark", Fixtures.All.First(f => f.Source == "postmark").Body);
         Task<HttpResponseMessage>[] flood;
         Task<HttpResponseMessage> calm;
         await using (service.Block())
         {
-            flood = [.. Enumerable.Range(0, 3 * NarrowWebhookService.Places).Select(_ => service.SendAsync(service.Signed(flooding, body)))];
-            await Running.RunningService.UntilAsync(() => Task.FromResult(flood.Count(f => f.IsCompleted) >= 2 * NarrowWebhookService.Places));
-            calm = service.SendAsync(service.Signed("postmark", Fixtures.All.First(f => f.Source == "postmark").Body));
+            flood = [.. requests.Select(service.SendAsync)];
+            await Running.RunningService.UntilAsync(() => Task.FromResult(flood.Count(f => f.IsCompleted) >= NarrowWebhookService.Places));
+            calm = service.SendAsync(other);
         }
 
         var answers = await Task.WhenAll(flood);
