@@ -9,11 +9,14 @@ internal static class Reasons
     /// <summary>Score of a line that names a cause.</summary>
     public const int Cause = 3;
 
+    private const int LongestLabel = 28;
+    private const int ShortestCause = 3;
+
     /// <summary>Words that name a cause.</summary>
     private static readonly Phrases Causes = new(
         "user unknown", "unknown user", "unknown recipient", "recipient unknown", "no such", "not found", "does not exist", "doesn't exist", "no longer exist", "not exist", "couldn't be found", "could not be found", "not listed", "not recognized", "not recognised", "not known", "unknown address", "address unknown", "misspelled", "no longer in use", "unrouteable", "unroutable", "invalid recipient", "invalid address", "invalid mailbox", "not a valid",
-        "is full", "mailbox full", "over quota", "overquota", "quota exceeded", "exceeded quota", "exceeds quota", "over its limit", "over limit", "storage", "disk full", "no space", "insufficient",
-        "disabled", "inactive", "suspended", "deactivated", "not active", "locked", "closed", "frozen", "discontinued",
+        "is full", "mailbox full", "quota", "over its limit", "over limit", "storage", "disk full", "no space", "insufficient",
+        "disabled", "inactive", "suspended", "deactivated", "not active", "locked", "closed", "frozen", "discontinued", "no longer", "has left", "left the company", "left our", "has moved", "retired", "unmonitored", "not monitored", "not a member", "subscriber", "subscribed", "only members", "signature", "verified",
         "timed out", "timeout", "time out", "not responding", "no response", "not respond", "unreachable", "connection refused", "refused to talk", "lost connection", "connection reset", "connection closed", "connection dropped", "no route", "failing for a long time", "retry time", "expired", "giving up", "given up", "days old", "too long", "could not deliver for", "not delivered within", "delivered within", "host unknown", "unknown host", "host not found", "domain not found", "no smtp service", "no mx", "mx record", "dns", "name server", "nameserver", "loop", "too many hops", "hop count",
         "rejected", "refused", "denied", "blocked", "blacklist", "block list", "blocklist", "reputation", "spam", "virus", "malware", "infected", "phishing", "policy", "not allowed", "not permitted", "not authorized", "not authorised", "permission", "relay", "restricted", "forbidden", "authentication", "spf", "dkim", "dmarc", "banned", "content filter", "attachment",
         "too large", "too big", "size limit", "exceeds", "exceeded", "larger than", "maximum size", "rate limit", "too many", "throttl", "greylist", "out of memory", "system error", "internal error", "i/o error", "temporary failure", "lookup failure", "unable to connect", "cannot connect", "could not connect", "couldn't connect", "couldn't find any host", "syntax error", "unavailable",
@@ -47,9 +50,19 @@ internal static class Reasons
         "自動的に", "自動送信", "自動生成", "次の受信者", "以下の宛先", "下記の宛先", "次の宛先", "以下のアドレス", "下記のアドレス", "宛先へのメッセージ", "お問い合わせ", "元のメッセージ",
         "自动生成", "自動產生", "系统自动", "以下收件人", "下列收件人", "请联系", "請聯絡", "原始邮件", "原始郵件", "다음 수신자", "다음 받는 사람", "자동으로 생성", "문의하", "원본 메시지");
 
-    /// <summary>0 says nothing, <see cref="Cause"/> names a cause; less than 0 is a phrase of courtesy.</summary>
+    /// <summary>Words in front of a colon behind which the cause stands.</summary>
+    private static readonly Phrases Labels = new(
+        "reason", "cause", "explanation", "error", "diagnostic", "details", "grund", "ursache", "fehler", "motif", "raison", "erreur", "motivo", "causa", "razón", "errore", "erro", "reden", "oorzaak", "fout", "powód", "przyczyna", "błąd", "причина", "ошибка", "理由", "原因", "エラー", "사유", "원인", "오류");
+
+    /// <summary>0 says nothing, <see cref="Cause"/> names a cause, more says that it does; less than 0 is a phrase of courtesy.</summary>
     public static int Score(string line) =>
-        Courtesies.In(line) ? -1 : Causes.In(line) ? Cause : Failures.In(line) ? 1 : 0;
+        IsLabelled(line) ? Cause + 1 : Courtesies.In(line) ? -1 : Causes.In(line) ? Cause : Failures.In(line) ? 1 : 0;
+
+    private static bool IsLabelled(string line)
+    {
+        var colon = line.AsSpan().IndexOfAny(':', '：');
+        return colon is > 1 and < LongestLabel && line.AsSpan(colon + 1).Trim().Length > ShortestCause && Labels.In(line.AsSpan(0, colon)) && !Courtesies.In(line);
+    }
 
     /// <summary>The best score of the lines of a text.</summary>
     public static int Best(string text)

@@ -22,6 +22,10 @@ internal sealed class Generic : ILayout
 
     private static readonly Phrases NotTheRecipient = new("from:", "sender:", "reply-to:", "return-path:", "message-id", "message id", "contact", "questions", "von:", "de:", "your message from", "sent by", "assistance", "please forward", "mail from");
 
+    /// <summary>Words in front of a colon behind which the recipient stands.</summary>
+    private static readonly Phrases Labels = new(
+        "recipient", "to", "address", "addressee", "mailbox", "user", "empfänger", "adresse", "destinataire", "destinatario", "dirección", "destinatário", "endereço", "indirizzo", "ontvanger", "geadresseerde", "adres", "odbiorc", "adresat", "получател", "адресат", "адрес", "宛先", "あて先", "受信者", "送信先", "收件人", "收件者", "收信人", "받는 사람", "수신자", "수신인");
+
     public string Name => "generic";
 
     public IReadOnlyList<Fate> Read(OpenedMail mail)
@@ -63,6 +67,7 @@ internal sealed class Generic : ILayout
 
                 var score = (addressed.Contains(address) ? 4 : 0)
                     + (leads && leading == text ? 2 : lines[i].Contains($"<{text}>", StringComparison.Ordinal) ? 1 : 0)
+                    + (IsLabelled(lines[i], text) ? 2 : 0)
                     + near;
                 scores[address] = Math.Max(score, scores.GetValueOrDefault(address, int.MinValue));
             }
@@ -74,7 +79,7 @@ internal sealed class Generic : ILayout
         }
 
         // Where there is nothing to choose from, less is enough
-        var enough = scores.Count == 1 ? 2 : Enough;
+        var enough = scores.Count > 1 ? Enough : Kinds.Origin.IsDaemon(mail) && Kinds.Origin.IsNoticeSubject(mail.Subject) ? 1 : 2;
         var found = scores.Where(s => s.Value >= enough).Select(s => s.Key).ToList();
 
         // Addresses the original went to outdo all others
@@ -85,5 +90,12 @@ internal sealed class Generic : ILayout
 
         var outcome = NoticeWords.OutcomeOf(mail);
         return [.. found.Select(a => new Fate { Recipient = a, Outcome = outcome, Diagnostic = ReplyFinder.For(mail.Notice, a.Display, found.Count == 1) })];
+    }
+
+    private static bool IsLabelled(string line, string address)
+    {
+        var before = line.AsSpan(0, line.IndexOf(address, StringComparison.Ordinal)).TrimEnd("<[(\"' \t");
+        before = before.EndsWith("smtp:", StringComparison.OrdinalIgnoreCase) ? before[..^5].TrimEnd("[( \t") : before;
+        return before.Length is > 1 and < 40 && before[^1] is ':' or '：' && Labels.In(before);
     }
 }

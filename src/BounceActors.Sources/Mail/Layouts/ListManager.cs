@@ -9,6 +9,7 @@ internal sealed class ListManager : ILayout
 {
     /// <summary>The refusal stands at the top; further down it may be a rule of the list somebody quotes.</summary>
     private const int Top = 15;
+    private const int MaxReasonLines = 6;
 
     private static readonly Phrases Refusals = new(
         "not a member of this mailing list", "not member", "not a member of the list", "not allowed to post", "non-member", "only members", "not subscribed to", "are not subscribed", "posting is not allowed", "duplicated message-id", "mail loop", "loop alert",
@@ -34,7 +35,7 @@ internal sealed class ListManager : ILayout
 
         var poster = Addresses.InHeader(mail.Header["To"]).ToHashSet();
         var list = top.SelectMany(l => Addresses.InHeader(l)).FirstOrDefault(a => !poster.Contains(a)) ?? top.SelectMany(l => Addresses.InHeader(l)).FirstOrDefault();
-        var reason = top.FirstOrDefault(l => Refusals.In(l)) ?? mail.Subject;
+        var reason = string.Join('\n', top.SkipWhile(l => !Refusals.In(l)).Take(MaxReasonLines)) is { Length: > 0 } lines ? lines : mail.Subject;
         return list is null ? [] : [new Fate { Recipient = list, Diagnostic = reason, Outcome = ReportOutcome.Bounce }];
     }
 
