@@ -9,6 +9,9 @@ internal static class FormFields
 {
     private const int MaxFields = 2_000;
 
+    /// <summary>Before the first form is parsed: MimeKit remembers for good which charsets it could not find, also for the mails read later.</summary>
+    static FormFields() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
     /// <summary>Whether a request calls its body a form.</summary>
     public static bool IsForm(WebhookRequest request) =>
         request.Header("Content-Type") is { } type
