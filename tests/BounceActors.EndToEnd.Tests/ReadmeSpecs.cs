@@ -33,7 +33,7 @@ public partial class ReadmeSpecs
     }
 
     /// <summary>Everything but ids and times, which differ from run to run.</summary>
-    private static string WithoutWhatDiffers(JsonElement answer) => Differs().Replace(JsonSerializer.Serialize(answer), "\"${name}\":\"…\"");
+    internal static string WithoutWhatDiffers(JsonElement answer) => Differs().Replace(JsonSerializer.Serialize(answer), "\"${name}\":\"…\"");
 
     private static async Task<string> RunAsync(string command)
     {
@@ -47,7 +47,7 @@ public partial class ReadmeSpecs
         return output;
     }
 
-    private static string Repository()
+    internal static string Repository()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory!.FullName, "BounceActors.sln")))
@@ -59,10 +59,10 @@ public partial class ReadmeSpecs
     }
 
     [GeneratedRegex(@"```sh\n(?<command>curl [^\n]+)\n```\n```json\n(?<answer>.+?)\n```", RegexOptions.Singleline)]
-    private static partial Regex Demonstration();
+    internal static partial Regex Demonstration();
 
     [GeneratedRegex(@"^curl -s localhost:8080/[^\n#]+(?=#)", RegexOptions.Multiline)]
-    private static partial Regex Look();
+    internal static partial Regex Look();
 
     [GeneratedRegex("\"(?<name>eventId|until|dueAt)\":\"[^\"]+\"")]
     private static partial Regex Differs();
