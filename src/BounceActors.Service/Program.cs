@@ -1,3 +1,4 @@
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
 using BounceActors.Service.Admin;
@@ -31,8 +32,11 @@ internal static class Program
         try
         {
             await using var app = Create(args);
+
+            // Asked for now: the services go with the run.
+            var end = app.Services.GetRequiredService<NodeEnd>();
             await app.RunAsync();
-            return app.Services.GetRequiredService<EngineInspector>().EndedBecause() is null ? ExitCodes.Ok : ExitCodes.StartAgain;
+            return end.Because is null ? ExitCodes.Ok : ExitCodes.StartAgain;
         }
         catch (DeploymentException refused)
         {

@@ -58,7 +58,7 @@ public abstract class CrashSpecs
         ? [$"--Storage:DataDirectory={storage.DataDirectory}"]
         : ["--Storage:Provider=postgres", $"--Storage:ConnectionString={storage.ConnectionString}"];
 
-    private static async Task RecipientsEqualAPureFoldAsync(ServiceProcess service, Load load, DateTimeOffset now)
+    internal static async Task RecipientsEqualAPureFoldAsync(ServiceProcess service, Load load, DateTimeOffset now)
     {
         await Parallel.ForEachAsync(load.Recipients, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (recipient, cancel) =>
         {

@@ -28,6 +28,41 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts the process and waits until it is ready.</summary>
     public async Task StartAsync()
     {
+        Begin();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.False(_process!.HasExited, $"the service has exited:\n{Log}");
+                return await IsReadyAsync();
+            },
+            TimeSpan.FromSeconds(120),
+            () => $"the service did not become ready:\n{Log}");
+    }
+
+    /// <summary>Starts the process, which is to end by itself; gives the exit code.</summary>
+    public Task<int> RunAsync()
+    {
+        Begin();
+        return ExitAsync();
+    }
+
+    /// <summary>Waits until the process has ended by itself; gives the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        await _process!.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Sends a signal, e.g. STOP.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    private void Begin()
+    {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(ServiceAssembly());
         foreach (var setting in _settings)
@@ -40,14 +75,6 @@ public sealed class ServiceProcess : IAsyncDisposable
         _process.ErrorDataReceived += Keep;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                Assert.False(_process.HasExited, $"the service has exited:\n{Log}");
-                return await IsReadyAsync();
-            },
-            TimeSpan.FromSeconds(120),
-            () => $"the service did not become ready:\n{Log}");
     }
 
     /// <summary>SIGKILL.</summary>
@@ -60,10 +87,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>SIGTERM; gives the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(90)).Token);
-        return _process.ExitCode;
+        await SignalAsync("TERM");
+        return await ExitAsync();
     }
 
     /// <summary>Whether <c>/healthz/ready</c> says so.</summary>
@@ -100,7 +125,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         return Path.Combine(root, "src", "BounceActors.Service", "bin", here.Parent.Name, here.Name, "BounceActors.Service.dll");
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

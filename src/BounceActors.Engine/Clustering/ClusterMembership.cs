@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Cluster;
 using BounceActors.Engine.Hosting;
@@ -27,6 +28,16 @@ internal sealed class ClusterMembership(
     {
         _cluster = Cluster.Get(services.GetRequiredService<ActorSystem>());
         _self = HostPort(_cluster.SelfAddress);
+        CoordinatedShutdown.Get(_cluster.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "say-why", () =>
+        {
+            if (CoordinatedShutdown.Get(_cluster.System).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+            {
+                end.Because = "the others could not reach this node and downed it";
+                log.LogCritical("This node ends: {Reason}", end.Because);
+            }
+
+            return Task.FromResult(Done.Instance);
+        });
         var (self, all) = await register.SeeAsync(_self, isUp: false, cancellationToken);
         if (node.SeedNodes.Length > 0)
         {
@@ -147,8 +158,8 @@ internal sealed class ClusterMembership(
             return;
         }
 
-        end.GaveUpBecause = $"another cluster, which came first, runs on this database: {string.Join(", ", addresses)}. One journal serves one cluster";
-        log.LogCritical("This node ends: {Reason}", end.GaveUpBecause);
+        end.Because = $"another cluster, which came first, runs on this database: {string.Join(", ", addresses)}. One journal serves one cluster";
+        log.LogCritical("This node ends: {Reason}", end.Because);
         lifetime.StopApplication();
     }
 }
@@ -156,6 +167,6 @@ internal sealed class ClusterMembership(
 /// <summary>How this node ended.</summary>
 public sealed class NodeEnd
 {
-    /// <summary>Why it gave up on its own; null when it did not.</summary>
-    public string? GaveUpBecause { get; internal set; }
+    /// <summary>Why it ended without having been told to; null when it was told to, or runs.</summary>
+    public string? Because { get; internal set; }
 }

@@ -3,7 +3,6 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using BounceActors.Domain.Recipients;
-using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
@@ -19,7 +18,6 @@ public sealed class EngineInspector(
     ReadStore store,
     JournalHealth journal,
     ProjectionProgress progress,
-    NodeEnd end,
     TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -32,10 +30,6 @@ public sealed class EngineInspector(
         var status = Cluster.Get(system).SelfMember.Status;
         return status == MemberStatus.Up ? null : $"this node is {status.ToString().ToLowerInvariant()} in the cluster";
     }
-
-    /// <summary>Why this node ended without having been told to; null when it was told to, or runs.</summary>
-    public string? EndedBecause() => end.GaveUpBecause
-        ?? (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason ? "this node was downed: the others could not reach it" : null);
 
     /// <summary>Why the journal cannot be used; null when it can.</summary>
     public string? JournalProblem() => journal.Problem;
