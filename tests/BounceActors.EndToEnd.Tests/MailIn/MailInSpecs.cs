@@ -10,6 +10,44 @@ public sealed class MailInSpecs
     private const int Mails = 40;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
+    [SkippableTheory]
+    [InlineData("Port", "smtp:[127.0.0.1]")]
+    [InlineData("LmtpPort", "lmtp:inet:127.0.0.1")]
+    public async Task Should_decide_about_every_bounce_of_Postfix_once_although_both_are_killed(string setting, string transport)
+    {
+        RealServer.MustHave("usr/sbin/postconf");
+        var port = RealServer.FreePort();
+        await using var service = new ServiceProcess(
+            $"--Storage:DataDirectory={Directory.CreateTempSubdirectory("bounceactors-").FullName}", $"--Sources:Smtp:{setting}={port}",
+            "--Sources:Verp:0:Pattern=b+{local}={domain}@bounces.sender.example");
+        await using var postfix = new Postfix($"{transport}:{port}");
+        await postfix.StartAsync();
+        await service.StartAsync();
+
+        for (var i = 0; i < Mails; i++)
+        {
+            switch (i)
+            {
+                case Mails / 4:
+                    await service.KillAsync();
+                    break;
+                case Mails / 2:
+                    await postfix.KillAsync();
+                    await service.StartAsync();
+                    await postfix.StartAsync();
+                    break;
+                case Mails * 3 / 4:
+                    await service.KillAsync();
+                    await service.StartAsync();
+                    break;
+            }
+
+            await postfix.SendAsync($"b+user{i}=remote.example@bounces.sender.example", $"user{i}@remote.example");
+        }
+
+        await EachIsDecidedOnceAsync(service, "remote.example", Mails, postfix.Log);
+    }
+
     [SkippableFact]
     public async Task Should_take_every_mail_of_an_IMAP_mailbox_once_although_both_are_killed_and_move_it()
     {
