@@ -23,9 +23,9 @@ public sealed class MutualTlsSpecs : IDisposable
         Assert.False(tls.SuppressValidation);
         using var peer = Node(authority);
         using var stranger = Node(foreign);
-        Assert.True(tls.CustomValidator!(peer, null, "peer", SslPolicyErrors.RemoteCertificateChainErrors, null));
-        Assert.False(tls.CustomValidator(stranger, null, "stranger", SslPolicyErrors.None, null));
-        Assert.False(tls.CustomValidator(null, null, "nobody", SslPolicyErrors.RemoteCertificateNotAvailable, null));
+        Assert.True(tls.CustomValidator!(peer, null!, "peer", SslPolicyErrors.RemoteCertificateChainErrors, null!));
+        Assert.False(tls.CustomValidator(stranger, null!, "stranger", SslPolicyErrors.None, null!));
+        Assert.False(tls.CustomValidator(null!, null!, "nobody", SslPolicyErrors.RemoteCertificateNotAvailable, null!));
     }
 
     [Fact]
