@@ -24,13 +24,18 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        if (CommandLine.Answer(args, Console.Out, Console.Error) is { } exitCode)
+        if (args is not [RebuildCommand.Name, ..] && CommandLine.Answer(args, Console.Out, Console.Error) is { } exitCode)
         {
             return exitCode;
         }
 
         try
         {
+            if (args is [RebuildCommand.Name, .. var settings])
+            {
+                return await RebuildCommand.RunAsync(settings, Console.Out);
+            }
+
             await using var app = Create(args);
 
             // Asked for now: the services go with the run.

@@ -27,6 +27,12 @@ public sealed class ProjectionActor : ReceiveActor
     /// <summary>Most events of one transaction.</summary>
     public const int BatchSize = 500;
 
+    /// <summary>
+    /// Least time between two readings that are not full. The first event after a pause goes at once; when they come in numbers, a batch costs the sending
+    /// domains an event each, and every table a statement: few large ones are worth a short wait.
+    /// </summary>
+    private static readonly TimeSpan Rhythm = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan SenderTimeout = TimeSpan.FromSeconds(15);
 
     private readonly int _slice;
@@ -87,8 +93,14 @@ public sealed class ProjectionActor : ReceiveActor
         {
             while (true)
             {
+                var wait = position.Full ? TimeSpan.Zero : Rhythm - _time.GetElapsedTime(position.At);
+                if (wait > TimeSpan.Zero)
+                {
+                    await Task.Delay(wait, _stopping.Token);
+                }
+
                 var next = await _feed.NextAsync(ProjectionSlices.TagOf(_slice), position.Read, BatchSize, _stopping.Token);
-                position = position with { Read = next.End };
+                position = position with { Read = next.End, At = _time.GetTimestamp(), Full = next.Rows.Count == BatchSize };
                 if (next.Rows.Count > 0)
                 {
                     var batch = new Batch(position.Stored, [.. next.Rows.Select(Event)]);
@@ -158,7 +170,9 @@ public sealed class ProjectionActor : ReceiveActor
 
     /// <param name="Stored">Offset that the tables will have when everything read so far is written.</param>
     /// <param name="Read">How far the feed was read.</param>
-    private sealed record Position(long Stored, long Read);
+    /// <param name="At">When, as a timestamp of the clock.</param>
+    /// <param name="Full">Whether there was more.</param>
+    private sealed record Position(long Stored, long Read, long At = 0, bool Full = true);
 
     private sealed record Batch(long Start, IReadOnlyList<ProjectedEvent> Events)
     {

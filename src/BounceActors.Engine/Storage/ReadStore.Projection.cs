@@ -126,6 +126,23 @@ public sealed partial class ReadStore
         }, ct);
     }
 
+    /// <summary>
+    /// Forgets everything that projections wrote and how far they are, in one transaction, so that they write it anew from the journal. What is not only in
+    /// the journal stays: addresses, the deployment, the state of retries (emitted, leased, acknowledged) and the outbox, whose rows are known again by
+    /// their ids.
+    /// </summary>
+    public Task ForgetProjectedAsync(CancellationToken ct) => WriteAsync(async db =>
+    {
+        await using var command = await db.CommandAsync(ct);
+        foreach (var table in new[] { "projections", "recipients", "history", "suppressions", "reviews", "sender_stats" })
+        {
+            command.CommandText = $"DELETE FROM {table}";
+            await command.ExecuteNonQueryAsync(ct);
+        }
+
+        return true;
+    }, ct);
+
     /// <summary>Moving the offset first makes a second writer of the same projection wait, and then find that it has moved.</summary>
     private async Task MoveOffsetAsync(ReadConnection db, string projection, long expected, long next, CancellationToken ct)
     {

@@ -40,7 +40,7 @@ internal static class CommandLine
                 output.Write(SettingsHelp.Usage());
                 return ExitCodes.Ok;
             default:
-                error.WriteLine($"'{args[0]}' is no command; try hash-key or --help");
+                error.WriteLine($"'{args[0]}' is no command; try hash-key, rebuild-projections or --help");
                 return ExitCodes.WrongUsage;
         }
     }

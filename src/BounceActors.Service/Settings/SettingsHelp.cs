@@ -132,6 +132,7 @@ internal static class SettingsHelp
               BounceActors.Service [--Section:Setting=value …]   run the service
               BounceActors.Service hash-key [NAME]               make an API key and the setting that lets it in
               BounceActors.Service healthcheck [URL]             exit code 0 when the service here (or at URL) is ready
+              BounceActors.Service rebuild-projections           have the read tables written anew from the journal at the next start
               BounceActors.Service --help                        this text
 
             Settings come from appsettings.json in the current directory, from files named Section__Setting in /run/secrets (another

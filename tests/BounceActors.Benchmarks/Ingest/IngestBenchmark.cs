@@ -210,13 +210,14 @@ internal static class IngestBenchmark
         public async Task<(double P50, double P99, double Max)> LagAsync(IReadOnlyList<BounceReport> reports, int perSecond)
         {
             var samples = new List<double>();
+            var began = TimeProvider.System.GetUtcNow();
             using var over = new CancellationTokenSource();
             var sampling = Task.Run(async () =>
             {
                 while (!over.IsCancellationRequested)
                 {
                     await Task.Delay(20);
-                    samples.AddRange(_progress.Slices.Select(s => s.Lag.TotalSeconds));
+                    samples.AddRange(_progress.Slices.Where(s => s.WrittenAt > began).Select(s => s.Lag.TotalSeconds));
                 }
             });
             var watch = Stopwatch.StartNew();

@@ -127,6 +127,46 @@ public abstract class EngineSpecs : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Should_write_the_same_read_tables_again_when_they_are_rebuilt()
+    {
+        var storage = Storage();
+        var addresses = Enumerable.Range(0, 40).Select(i => EmailAddress.Parse($"r{i}@example.com")).ToList();
+        string before;
+        await using (var first = await RunningEngine.StartAsync(storage))
+        {
+            foreach (var address in addresses)
+            {
+                await first.Engine.ReportAsync(
+                    Tenant,
+                    new BounceReport { Recipient = address, Sender = "news@rebuilt.example", MessageId = $"m-{address.Display}", SmtpCode = 550, Diagnostic = "550 5.1.1 User unknown" },
+                    CancellationToken.None);
+            }
+
+            before = await ReadTablesAsync(first);
+            await first.Store.ForgetProjectedAsync(CancellationToken.None);
+        }
+
+        await using var second = await RunningEngine.StartAsync(storage);
+        await Eventually.True(async () => await ReadTablesAsync(second) == before);
+
+        async Task<string> ReadTablesAsync(RunningEngine engine)
+        {
+            var lines = new List<string>();
+            foreach (var address in addresses)
+            {
+                var trail = await engine.Engine.TrailAsync(Tenant, address, 10, null, CancellationToken.None);
+                lines.Add($"{address.Display} {trail.Complete} {string.Join(',', trail.Entries.Select(e => (e.SequenceNr, e.Event.EventId)))}");
+            }
+
+            var now = engine.Time.GetUtcNow();
+            var stats = await engine.Store.SenderStatsAsync(Tenant, "rebuilt.example", now.AddDays(-1), now.AddDays(1), CancellationToken.None);
+            var standing = await engine.Engine.SenderAsync(Tenant, "rebuilt.example", CancellationToken.None);
+            var outbox = await engine.Store.OutboxAsync(0, 1_000, CancellationToken.None);
+            return $"{string.Join('\n', lines)}\n{stats.Sum(s => s.Count)} {standing.Categories.Sum(c => c.Value)} {outbox.Count}";
+        }
+    }
+
+    [SkippableFact]
     public async Task Should_emit_a_due_retry_once_and_lease_it_to_one_consumer()
     {
         await ReportAsync("retry@example.com", "m1", 452, "4.2.2", "452 4.2.2 Mailbox full");

@@ -171,6 +171,35 @@ public abstract class ProjectionSpecs<TDatabase>(TDatabase database) : IClassFix
     }
 
     [SkippableFact]
+    public async Task Should_fill_a_hole_with_the_events_that_were_missed()
+    {
+        var store = await database.StoreAsync();
+        var (key, domain) = (NewKey(), $"{Guid.NewGuid():N}.example");
+        var events = Enumerable.Range(1, 5).Select(i => At(i, Report(key, messageId: $"m{i}", senderDomain: domain))).ToArray();
+        var name = $"holes-{Guid.NewGuid():N}";
+        await store.ProjectAsync(name, 0, 1, events[..1], default);
+
+        var asked = new List<(long, long)>();
+        var result = await store.ProjectAsync(
+            name,
+            1,
+            5,
+            events[3..],
+            (who, from, to) =>
+            {
+                Assert.Equal(key, who);
+                asked.Add((from, to));
+                return Task.FromResult<IReadOnlyList<ProjectedEvent>>(events[1..3]);
+            },
+            default);
+
+        Assert.Equal([(2L, 3L)], asked);
+        Assert.Empty(result.Gaps);
+        Assert.Equal([5, 4, 3, 2, 1], (await store.HistoryAsync(key, 10, null, default)).Select(r => r.SequenceNr));
+        Assert.Equal(5, (await store.SenderStatsAsync(Tenant, domain, Noon.AddHours(-1), Noon.AddHours(1), default)).Sum(s => s.Count));
+    }
+
+    [SkippableFact]
     public async Task Should_announce_a_risen_level_and_a_removal_once_and_not_a_falling_level()
     {
         var store = await database.StoreAsync();
