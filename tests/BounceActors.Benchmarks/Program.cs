@@ -8,6 +8,13 @@ if (args is ["ingest", .. var options])
     return await IngestBenchmark.RunAsync(options);
 }
 
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- check
+if (args is ["check"])
+{
+    await CheckBenchmark.RunAsync();
+    return 0;
+}
+
 // dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*' --job short -i
 BenchmarkSwitcher.FromAssembly(typeof(Replies).Assembly).Run(args);
 return 0;

@@ -15,6 +15,8 @@ public sealed class GrpcSpecs(RunningService service) : IDisposable
 
     private IngestClient Client => new(_channel);
 
+    private Grpc.Suppression.SuppressionClient Checks => new(_channel);
+
     public void Dispose() => _channel.Dispose();
 
     [Fact]
@@ -103,5 +105,40 @@ public sealed class GrpcSpecs(RunningService service) : IDisposable
 
         Assert.Equal(Enumerable.Range(0, 300).Select(i => $"b{i}").Order(), rest.Select(o => o.Id).Order());
         Assert.Equal(["b7"], rest.Where(o => o.Error is not null).Select(o => o.Id));
+    }
+
+    [Fact]
+    public async Task Should_answer_each_question_of_a_check_in_turn()
+    {
+        Assert.Equal("user_not_found", (await Client.ReportAsync(new ReportRequest { Recipient = "gone@check.example", Diagnostic = "550 5.1.1 User unknown" })).Decision.Classification.Category);
+        CheckedAddresses answer;
+        do
+        {
+            using var call = Checks.Check();
+            await call.RequestStream.WriteAsync(new CheckAddresses { Id = "1", Addresses = { "clean@check.example", "gone@check.example", "nobody" } });
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+            answer = call.ResponseStream.Current;
+            await call.RequestStream.WriteAsync(new CheckAddresses { Id = "2" });
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+            Assert.Equal(("2", 0), (call.ResponseStream.Current.Id, call.ResponseStream.Current.Verdicts.Count));
+            await call.RequestStream.CompleteAsync();
+            Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None));
+        }
+        while (answer.Verdicts[1].Advice != AddressVerdict.Types.Advice.Deny);
+
+        Assert.Equal(new AddressVerdict(), answer.Verdicts[0]);
+        Assert.Equal(("removed", "user_not_found"), (answer.Verdicts[1].Level, answer.Verdicts[1].Reason));
+        Assert.Equal("invalid_address", answer.Verdicts[2].Reason);
+        Assert.InRange(answer.StalenessSeconds, 0, 60);
+    }
+
+    [Fact]
+    public async Task Should_end_a_check_that_asks_for_too_much()
+    {
+        using var call = Checks.Check();
+        await call.RequestStream.WriteAsync(new CheckAddresses { Addresses = { Enumerable.Repeat("a@check.example", 5_001) } });
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
     }
 }

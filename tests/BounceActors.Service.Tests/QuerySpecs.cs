@@ -43,6 +43,41 @@ public sealed class QuerySpecs(RunningService service)
     }
 
     [Fact]
+    public async Task Should_answer_a_check_from_the_index_as_the_recipients_themselves_do()
+    {
+        // Of every kind: decided in memory, by the read store because of a stream or an end, written with escapes, and no address at all.
+        await ReportAsync("removed@same.example");
+        await ReportAsync("held@same.example", "\"diagnostic\": \"452 4.2.2 Mailbox full\"");
+        await ReportAsync("news@same.example", "\"outcome\": \"unsubscribe\", \"stream\": \"news\"");
+        await ReportAsync("josé@münchen.example");
+        Assert.Equal(200, (await service.PostJsonAsync("/v1/suppressions", """{ "recipient": "until@same.example", "actor": "ops", "reason": "said \"no\"", "until": "2099-01-01T00:00:00Z" }""")).Status);
+        const string Addresses = """["removed@same.example", "Held@SAME.example", "news@same.example", "jos\u00e9@m\u00fcnchen.example", "until@same.example", "clean@same.example", "<removed@same.example>", "nobody", "a\"b@same.example"]""";
+        foreach (var stream in new[] { "", ", \"stream\": \"news\"", ", \"stream\": null" })
+        {
+            var request = $$"""{ "addresses": {{Addresses}}{{stream}} }""";
+            var (_, asked) = await service.PostJsonAsync("/v1/suppressions/check?consistent=true", request);
+            var expected = Shown(asked);
+            await RunningService.UntilAsync(async () => expected.SequenceEqual(Shown((await service.PostJsonAsync("/v1/suppressions/check", request)).Body)));
+        }
+
+        static IReadOnlyList<string> Shown(JsonNode answer) =>
+            [.. answer["results"]!.AsArray().Select(r => $"{r!["address"]} {r["verdict"]} {r["level"]} {(r["until"] is { } until ? $"{(DateTimeOffset)until:yyyy-MM-ddTHH:mm:ss.fff}" : "never")} {r["reason"]}")];
+    }
+
+    [Theory]
+    [InlineData("""{ "addresses": ["a@b.example"], "adresses": [] }""", "adresses")]
+    [InlineData("""{ "stream": "news" }""", "addresses")]
+    [InlineData("""{ "addresses": "a@b.example" }""", "addresses")]
+    [InlineData("""{ "addresses": [], "addresses": [] }""", "addresses")]
+    [InlineData("""{ "addresses": [], "stream": 7 }""", "stream")]
+    public async Task Should_say_what_is_wrong_with_a_check(string request, string field)
+    {
+        var (status, problem) = await service.PostJsonAsync("/v1/suppressions/check", request);
+
+        Assert.Equal((400, field), (status, (string)problem["field"]!));
+    }
+
+    [Fact]
     public async Task Should_take_a_hundred_thousand_addresses_at_once_and_fewer_consistently()
     {
         var addresses = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"u{i}@lots.example\""));

@@ -41,6 +41,9 @@ public static class RecentReports
         return null;
     }
 
+    /// <summary>What a report says, as a number: a repeat of it says the same.</summary>
+    public static ulong MeaningOf(ReportFacts facts, ReportOutcome outcome, DateTimeOffset now) => Marks(facts, outcome, now).ByMeaning;
+
     /// <summary>Whether an event of this id was recorded within <see cref="Memory"/>.</summary>
     public static bool Knows(ImmutableList<RecentReport> recent, Guid eventId, DateTimeOffset now) =>
         recent.Exists(r => r.EventId == eventId && now - r.RecordedAt <= Memory);

@@ -100,9 +100,16 @@ public sealed record Standing(
             return new SendVerdict(SendAdvice.Allow, SuppressionLevel.None, null, null);
         }
 
-        var advice = strongest.Level == SuppressionLevel.TemporarilySuppressed ? SendAdvice.Hold : SendAdvice.Deny;
-        return new SendVerdict(advice, strongest.Level, strongest.Until, strongest.Reason);
+        return new SendVerdict(AdviceAt(strongest.Level), strongest.Level, strongest.Until, strongest.Reason);
     }
+
+    /// <summary>What to do about a recipient of whom a level is the strongest that applies.</summary>
+    public static SendAdvice AdviceAt(SuppressionLevel level) => level switch
+    {
+        SuppressionLevel.None => SendAdvice.Allow,
+        SuppressionLevel.TemporarilySuppressed => SendAdvice.Hold,
+        _ => SendAdvice.Deny,
+    };
 
     private Suppression? LevelSuppression(DateTimeOffset now) =>
         Suppressions.FirstOrDefault(s => s.Level is not (SuppressionLevel.Removed or SuppressionLevel.Listed) && s.AppliesTo(null, now));

@@ -8,7 +8,8 @@ namespace BounceActors.Domain.Reputation;
 /// <param name="OccurredAt">When it happened.</param>
 /// <param name="Provider">Mailbox provider that answered; empty when not known.</param>
 /// <param name="Category">What happened.</param>
-public sealed record SenderDelta(long Offset, DateTimeOffset OccurredAt, string Provider, BounceCategory Category);
+/// <param name="Count">How often, where many are told as one.</param>
+public sealed record SenderDelta(long Offset, DateTimeOffset OccurredAt, string Provider, BounceCategory Category, long Count = 1);
 
 /// <summary>How many reports of a category a provider gave in one hour.</summary>
 /// <param name="Hour">Start of the hour, UTC.</param>
@@ -84,7 +85,7 @@ public sealed record SenderDomainState
 
         var counts = fresh
             .GroupBy(d => (Hour: HourOf(d.OccurredAt), d.Provider, d.Category))
-            .Select(g => new SenderCount(g.Key.Hour, g.Key.Provider, g.Key.Category, g.LongCount()))
+            .Select(g => new SenderCount(g.Key.Hour, g.Key.Provider, g.Key.Category, g.Sum(d => d.Count)))
             .OrderBy(c => c.Hour).ThenBy(c => c.Provider, StringComparer.Ordinal).ThenBy(c => c.Category)
             .ToList();
         return new SenderEvents.DeltasApplied(command.Tenant, command.Domain, command.Slice, fresh.Max(d => d.Offset), now, counts);
@@ -168,4 +169,36 @@ public sealed record SenderStanding(
     long Complaints,
     IReadOnlyDictionary<BounceCategory, long> Categories,
     IReadOnlyDictionary<string, IReadOnlyDictionary<BounceCategory, long>> Providers,
-    DateTimeOffset? LastUpdated);
+    DateTimeOffset? LastUpdated)
+{
+    /// <summary>Rates of the last seven days over all providers.</summary>
+    public SenderRates Rates => SenderRates.Of(Providers.Values);
+
+    /// <summary>Rates of the last seven days per provider.</summary>
+    public IReadOnlyDictionary<string, SenderRates> ProviderRates =>
+        Providers.ToImmutableSortedDictionary(p => p.Key, p => SenderRates.Of([p.Value]), StringComparer.Ordinal);
+}
+
+/// <summary>Reports in relation to what was sent (USERS section 4: bounces to attempts, complaints to deliveries).</summary>
+/// <param name="Attempts">Deliveries and bounces.</param>
+/// <param name="Delivered">Deliveries.</param>
+/// <param name="BounceRate">Bounces per attempt, 0 to 1; null without attempts.</param>
+/// <param name="HardBounceRate">Hard bounces per attempt, 0 to 1; null without attempts.</param>
+/// <param name="ComplaintRate">Complaints per delivery; null without deliveries.</param>
+public sealed record SenderRates(long Attempts, long Delivered, double? BounceRate, double? HardBounceRate, double? ComplaintRate)
+{
+    /// <summary>The rates of counts per category, added up.</summary>
+    public static SenderRates Of(IEnumerable<IReadOnlyDictionary<BounceCategory, long>> counts)
+    {
+        var all = counts.SelectMany(c => c).ToList();
+        var delivered = all.Where(c => c.Key == BounceCategory.DeliverySuccess).Sum(c => c.Value);
+        var bounces = all.Where(c => Taxonomy.Of(c.Key).Outcome == Reports.ReportOutcome.Bounce).Sum(c => c.Value);
+        var hard = all.Where(c => Taxonomy.Of(c.Key) is { Outcome: Reports.ReportOutcome.Bounce, Type: BounceType.HardBounce }).Sum(c => c.Value);
+        var complaints = all.Where(c => c.Key == BounceCategory.Complaint).Sum(c => c.Value);
+        var attempts = delivered + bounces;
+        return new SenderRates(
+            attempts, delivered, Rate(bounces, attempts), Rate(hard, attempts), Rate(complaints, delivered));
+
+        static double? Rate(long part, long whole) => whole == 0 ? null : (double)part / whole;
+    }
+}

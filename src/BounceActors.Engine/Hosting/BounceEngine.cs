@@ -1,13 +1,16 @@
 using Akka.Actor;
 using Akka.Hosting;
+using BounceActors.Domain;
 using BounceActors.Domain.Classification;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Reports;
 using BounceActors.Domain.Reputation;
 using BounceActors.Engine.Classification;
+using BounceActors.Engine.Deliveries;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Suppressions;
 using BounceActors.Engine.Wire;
 
 namespace BounceActors.Engine.Hosting;
@@ -31,6 +34,11 @@ public sealed class BounceEngine
     private readonly DirectoryWriter _directory;
     private readonly ReadStore _store;
     private readonly JournalHealth _journal;
+    private readonly SuppressionIndex _index;
+    private readonly SuppressionCheck _check;
+    private readonly DeliveryCounter _deliveries;
+    private readonly SecondLook _secondLook;
+    private readonly IndexOptions _options;
     private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _inFlight;
@@ -43,6 +51,11 @@ public sealed class BounceEngine
         DirectoryWriter directory,
         ReadStore store,
         JournalHealth journal,
+        SuppressionIndex index,
+        SuppressionCheck check,
+        DeliveryCounter deliveries,
+        SecondLook secondLook,
+        IndexOptions options,
         EngineMetrics metrics,
         NodeOptions node,
         TimeProvider time)
@@ -54,6 +67,11 @@ public sealed class BounceEngine
         _directory = directory;
         _store = store;
         _journal = journal;
+        _index = index;
+        _check = check;
+        _deliveries = deliveries;
+        _secondLook = secondLook;
+        _options = options;
         _metrics = metrics;
         _time = time;
         _inFlight = new SemaphoreSlim(node.MaxInFlight);
@@ -72,18 +90,31 @@ public sealed class BounceEngine
         {
             var classifiers = await _classifiers.GetAsync(cancel);
             var verdict = (await classifiers.Ask<ClassifierActor.Judged>(new ClassifierActor.Judge(report), AskTimeout, cancel)).Verdict;
-            await _directory.EnsureAsync(key, tenant, address, _time.GetUtcNow(), cancel);
-            var reply = await AskRecipientAsync<RecipientReplies.ReportDecided>(
-                new RecipientCommands.RecordReport
+            var command = new RecipientCommands.RecordReport
+            {
+                Key = key,
+                Tenant = tenant,
+                EventId = Guid.CreateVersion7(_time.GetUtcNow()),
+                Facts = ReportFacts.From(report),
+                Verdict = verdict with { Evidence = Masking.Evidence(verdict.Evidence, address) },
+                Random = Random.Shared.NextDouble(),
+            };
+            if (_options.CountDeliveries && verdict.Outcome is ReportOutcome.Delivered or ReportOutcome.Engagement)
+            {
+                var (repeated, counted) = await CountAsync(command, cancel);
+                if (_index.SurelyKnowsNothingOf(key))
                 {
-                    Key = key,
-                    Tenant = tenant,
-                    EventId = Guid.CreateVersion7(_time.GetUtcNow()),
-                    Facts = ReportFacts.From(report),
-                    Verdict = verdict with { Evidence = Masking.Evidence(verdict.Evidence, address) },
-                    Random = Random.Shared.NextDouble(),
-                },
-                cancel);
+                    // Nothing about engagement is to be stored: there are no strikes that it could clear.
+                    _secondLook.Remember(counted);
+                    return Counted(counted, repeated);
+                }
+
+                command = counted;
+            }
+
+            await _directory.EnsureAsync(key, tenant, address, _time.GetUtcNow(), cancel);
+            await TellOfDeliveriesAsync(command, address, cancel);
+            var reply = await AskRecipientAsync<RecipientReplies.ReportDecided>(command, cancel);
             return new ReportResult(
                 reply.EventId,
                 reply.Duplicate,
@@ -100,6 +131,60 @@ public sealed class BounceEngine
         }, cancel);
         _metrics.Decided(result, _time.GetElapsedTime(started));
         return result;
+    }
+
+    /// <summary>Counts a delivery for its sender, once. Gives it as it may be told to the recipient: without a sender, or it would be counted again.</summary>
+    private async Task<(bool Repeated, RecipientCommands.RecordReport Counted)> CountAsync(RecipientCommands.RecordReport report, CancellationToken cancel)
+    {
+        if (report.Verdict.Outcome == ReportOutcome.Engagement)
+        {
+            // No sender is judged by it, and it must not be taken for one delivery more.
+            return (false, report with { Facts = report.Facts with { SenderDomain = null } });
+        }
+
+        var now = _time.GetUtcNow();
+        _index.ExpectDeliveries();
+        var repeated = await _deliveries.CountAsync(report, now, cancel);
+        return (repeated, report with { EventId = DeliveryCounter.IdOf(report.Key.Mark, RecentReports.MeaningOf(report.Facts, report.Verdict.Outcome, now)), Facts = report.Facts with { SenderDomain = null } });
+    }
+
+    /// <summary>What is answered about a delivery that was only counted: nothing is known about the recipient, before and after.</summary>
+    private static ReportResult Counted(RecipientCommands.RecordReport report, bool repeated) => new(
+        report.EventId, repeated, report.Key, report.Verdict, report.Verdict.Action, SuppressionLevel.None, Standing.Clean, null, null,
+        SenderImpact.Of(report.Verdict.Category), $"outcome_{report.Verdict.Outcome.ToWire()}", null);
+
+    /// <summary>
+    /// Tells a recipient, before its first report, of the deliveries that were only counted and may matter now: the last one, and that of the same message. From here on
+    /// deliveries reach it by themselves, because the index expects it.
+    /// </summary>
+    private async Task TellOfDeliveriesAsync(RecipientCommands.RecordReport first, EmailAddress address, CancellationToken cancel)
+    {
+        var maybeNew = _index.MayBeNew(first.Key);
+        _index.Expect(first.Key);
+        if (!maybeNew || !_options.CountDeliveries || !_index.MayHaveDeliveries)
+        {
+            return;
+        }
+
+        var known = await _store.DeliveriesOfAsync(first.Key.Mark, cancel);
+        foreach (var delivery in known.Where((d, i) => i == 0 || (d.MessageId is not null && d.MessageId == first.Facts.MessageId)).Reverse())
+        {
+            var report = new BounceReport
+            {
+                Recipient = address, Outcome = ReportOutcome.Delivered, OccurredAt = delivery.OccurredAt, MessageId = delivery.MessageId, Source = delivery.Source,
+            };
+            var classifiers = await _classifiers.GetAsync(cancel);
+            var told = new RecipientCommands.RecordReport
+            {
+                Key = first.Key,
+                Tenant = first.Tenant,
+                EventId = DeliveryCounter.IdOf(delivery.Recipient, delivery.Meaning),
+                Facts = ReportFacts.From(report),
+                Verdict = (await classifiers.Ask<ClassifierActor.Judged>(new ClassifierActor.Judge(report), AskTimeout, cancel)).Verdict,
+                Random = 0,
+            };
+            await AskRecipientAsync<RecipientReplies.ReportDecided>(told, cancel);
+        }
     }
 
     /// <summary>The live state of a recipient.</summary>
@@ -195,23 +280,16 @@ public sealed class BounceEngine
             : throw new EngineUnavailableException("the sending domain did not answer", null);
     }, cancel);
 
-    /// <summary>May these addresses be mailed? In the order asked; from the read side, or from each recipient itself when <paramref name="consistent"/>.</summary>
+    /// <summary>May these addresses be mailed? In the order asked; from this node's index, or from each recipient itself when <paramref name="consistent"/>.</summary>
     public async Task<IReadOnlyList<AddressVerdict>> CheckAsync(
         string tenant, IReadOnlyList<EmailAddress> addresses, string? stream, bool consistent, CancellationToken cancel)
     {
-        var now = _time.GetUtcNow();
         if (!consistent)
         {
-            var keys = addresses.Select(a => KeyOf(tenant, a)).ToList();
-            var suppressions = await _store.SuppressionsOfAsync(keys, cancel);
-            return
-            [
-                .. addresses.Zip(keys, (address, key) => new AddressVerdict(
-                    address,
-                    suppressions.TryGetValue(key, out var held) ? (Standing.Clean with { Suppressions = held }).Check(stream, now) : Standing.Clean.Check(stream, now))),
-            ];
+            return await _check.CheckAsync(tenant, addresses, stream, cancel);
         }
 
+        var now = _time.GetUtcNow();
         var verdicts = new AddressVerdict[addresses.Count];
         await Parallel.ForAsync(0, addresses.Count, new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = cancel }, async (i, token) =>
         {

@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using BounceActors.Engine.Classification;
 using BounceActors.Engine.Clustering;
+using BounceActors.Engine.Deliveries;
 using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
@@ -9,6 +10,7 @@ using BounceActors.Engine.Reputation;
 using BounceActors.Engine.Retries;
 using BounceActors.Engine.Storage;
 using BounceActors.Engine.Storage.Journal;
+using BounceActors.Engine.Suppressions;
 using BounceActors.Engine.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,6 +29,7 @@ public static class EngineHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Storage);
         services.AddSingleton(options.Cluster);
+        services.AddSingleton(options.Index);
         services.AddSingleton(options.RecipientPolicy());
         services.AddSingleton(sp => new ReadStore(
             options.Storage, sp.GetRequiredService<TimeProvider>(), e => new SerializedEvent(WireSerializer.ManifestOf(e), WireSerializer.Write(e))));
@@ -34,6 +37,10 @@ public static class EngineHosting
         services.AddSingleton<Deployment>();
         services.AddSingleton<DirectoryWriter>();
         services.AddSingleton<ProjectionProgress>();
+        services.AddSingleton<SuppressionIndex>();
+        services.AddSingleton<SuppressionCheck>();
+        services.AddSingleton<DeliveryCounter>();
+        services.AddSingleton<SecondLook>();
         services.AddSingleton<JournalHealth>();
         services.AddSingleton<EngineMetrics>();
         services.AddSingleton<NodeEnd>();
@@ -44,6 +51,8 @@ public static class EngineHosting
         services.AddHostedService<StorageStartup>();
         services.AddInboxStorage(options.Inbox);
         services.AddHostedService(sp => sp.GetRequiredService<JournalHealth>());
+        services.AddHostedService<IndexFeed>();
+        services.AddHostedService(sp => sp.GetRequiredService<SecondLook>());
         services.AddAkka(SystemName, builder => builder
             .ConfigureLoggers(loggers =>
             {
@@ -59,6 +68,7 @@ public static class EngineHosting
             .AddRecipients(options.Cluster)
             .AddSenders(options.Cluster)
             .AddProjections(options.Cluster)
+            .AddDeliveries(options.Cluster, options.Index)
             .AddRetryScheduler(options.Cluster, TimeSpan.FromMilliseconds(options.Retry.PollMilliseconds))
             .AddInboxSweepers(options.Cluster, options.Storage, options.Inbox));
         services.AddInboxWork();

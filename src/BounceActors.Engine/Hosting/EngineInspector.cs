@@ -7,6 +7,7 @@ using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Suppressions;
 
 namespace BounceActors.Engine.Hosting;
 
@@ -18,6 +19,7 @@ public sealed class EngineInspector(
     ReadStore store,
     JournalHealth journal,
     ProjectionProgress progress,
+    SuppressionIndex index,
     TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -53,6 +55,12 @@ public sealed class EngineInspector(
 
         return null;
     }
+
+    /// <summary>Why suppression checks are slow or old; null when the index of this node follows the read tables.</summary>
+    public string? IndexProblem(TimeSpan lagLimit) =>
+        !index.IsLoaded ? $"the suppression index is loading: {index.Count} recipients so far; the read tables answer meanwhile"
+        : index.Staleness is var behind && behind > lagLimit ? $"the suppression index is {behind.TotalSeconds:0} s behind"
+        : null;
 
     /// <summary>The projections as this node sees them, and every stored offset.</summary>
     public async Task<(IReadOnlyCollection<SliceProgress> Here, IReadOnlyList<ProjectionOffset> Stored)> ProjectionsAsync(CancellationToken cancel) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using BounceActors.Domain;
 using BounceActors.Engine.Projections;
+using BounceActors.Engine.Suppressions;
 
 namespace BounceActors.Engine.Hosting;
 
@@ -16,7 +17,7 @@ public sealed class EngineMetrics
     private readonly UpDownCounter<long> _inFlight;
     private readonly Counter<long> _retries;
 
-    public EngineMetrics(IMeterFactory meters, ProjectionProgress projections, JournalHealth journal)
+    public EngineMetrics(IMeterFactory meters, ProjectionProgress projections, SuppressionIndex index, JournalHealth journal)
     {
         var meter = meters.Create(MeterName);
         _reports = meter.CreateCounter<long>("bounceactors.reports", "{report}", "Reports that were decided");
@@ -38,6 +39,13 @@ public sealed class EngineMetrics
             () => projections.Slices.Select(s => new Measurement<double>(s.Lag.TotalSeconds, Slice(s))),
             "s",
             "Time between the recording of the last projected event and its being written");
+        meter.CreateObservableGauge("bounceactors.index.recipients", () => index.Count, "{recipient}", "Recipients in this node's suppression index");
+        meter.CreateObservableGauge("bounceactors.index.size", () => index.Bytes, "By", "Memory of this node's suppression index");
+        meter.CreateObservableGauge(
+            "bounceactors.index.staleness",
+            () => index.IsLoaded ? index.Staleness.TotalSeconds : -1,
+            "s",
+            "How far the suppression index may be behind what is recorded; -1 while it is loading");
         meter.CreateObservableGauge("bounceactors.journal.available", () => journal.Problem is null ? 1 : 0, null, "1 when the database answers, else 0");
 
         // There from the start: a rate of what appears with its first occurrence misses that occurrence.

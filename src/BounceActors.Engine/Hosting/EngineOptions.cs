@@ -20,6 +20,8 @@ public sealed class EngineOptions
 
     public InboxOptions Inbox { get; set; } = new();
 
+    public IndexOptions Index { get; set; } = new();
+
     /// <summary>The policy these settings describe.</summary>
     public RecipientPolicy RecipientPolicy() => new()
     {
@@ -87,6 +89,25 @@ public sealed class RetryOptions
 
     [Range(100, 60_000, ErrorMessage = "Retry:PollMilliseconds must be 100 to 60000")]
     public int PollMilliseconds { get; set; } = 1_000;
+}
+
+/// <summary>Section <c>Index</c>: what each node knows of recipients in memory.</summary>
+public sealed class IndexOptions
+{
+    /// <summary>How often changes are looked for.</summary>
+    [Range(20, 10_000, ErrorMessage = "Index:PollMilliseconds must be 20 to 10000")]
+    public int PollMilliseconds { get; set; } = 200;
+
+    /// <summary>Whether deliveries and engagement of recipients without a history are only counted.</summary>
+    public bool CountDeliveries { get; set; } = true;
+
+    /// <summary>How long deliveries are remembered, to know them again and to tell a recipient that bounces later.</summary>
+    [Range(1, 365, ErrorMessage = "Index:DeliveryMemoryDays must be 1 to 365")]
+    public int DeliveryMemoryDays { get; set; } = 8;
+
+    /// <summary>How long a counted delivery is kept in mind, should another node have recorded a bounce meanwhile.</summary>
+    [Range(1, 60, ErrorMessage = "Index:SecondLookSeconds must be 1 to 60")]
+    public int SecondLookSeconds { get; set; } = 5;
 }
 
 /// <summary>Section <c>Cluster</c>. As it comes, a node is a cluster of its own.</summary>

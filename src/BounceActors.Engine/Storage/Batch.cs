@@ -52,10 +52,47 @@ internal sealed class Batch<T>
         }
 
         await using var command = await db.CommandAsync(ct);
-        return db.IsSqlite ? await OneByOneAsync(command, statement, rows, ct) : await AtOnceAsync(command, statement, rows, ct);
+        if (db.IsSqlite)
+        {
+            return await OneByOneAsync(command, statement, rows, () => command.ExecuteNonQueryAsync(ct));
+        }
+
+        Prepare(command, statement, rows);
+        return await command.ExecuteNonQueryAsync(ct);
     }
 
-    private async Task<int> AtOnceAsync(DbCommand command, string statement, T[] rows, CancellationToken ct)
+    /// <summary>Runs a statement that gives back rows.</summary>
+    public async Task ReadAsync(ReadConnection db, string statement, T[] rows, Action<DbDataReader> take, CancellationToken ct)
+    {
+        if (rows.Length == 0)
+        {
+            return;
+        }
+
+        await using var command = await db.CommandAsync(ct);
+        if (db.IsSqlite)
+        {
+            await OneByOneAsync(command, statement, rows, async () => await TakeAsync(command, take, ct));
+        }
+        else
+        {
+            Prepare(command, statement, rows);
+            await TakeAsync(command, take, ct);
+        }
+    }
+
+    private static async Task<int> TakeAsync(DbCommand command, Action<DbDataReader> take, CancellationToken ct)
+    {
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            take(reader);
+        }
+
+        return 0;
+    }
+
+    private void Prepare(DbCommand command, string statement, T[] rows)
     {
         var source = $"unnest({string.Join(", ", _columns.Select(c => $"@{c.Name}::{c.Type}[]"))}) AS r({string.Join(", ", _columns.Select(c => c.Name))})";
         command.CommandText = statement.Replace("{rows}", source, StringComparison.Ordinal);
@@ -63,11 +100,9 @@ internal sealed class Batch<T>
         {
             command.Parameters.Add(new NpgsqlParameter(column.Name, NpgsqlDbType.Array | column.DbType) { Value = column.Array(rows) });
         }
-
-        return await command.ExecuteNonQueryAsync(ct);
     }
 
-    private async Task<int> OneByOneAsync(DbCommand command, string statement, T[] rows, CancellationToken ct)
+    private async Task<int> OneByOneAsync(DbCommand command, string statement, T[] rows, Func<Task<int>> execute)
     {
         var source = $"(SELECT {string.Join(", ", _columns.Select(c => $"@{c.Name} AS {c.Name}"))}) AS r";
         command.CommandText = statement.Replace("{rows}", source, StringComparison.Ordinal);
@@ -81,7 +116,7 @@ internal sealed class Batch<T>
                 parameters[i].Value = _columns[i].Value(row) ?? DBNull.Value;
             }
 
-            touched += await command.ExecuteNonQueryAsync(ct);
+            touched += await execute();
         }
 
         return touched;

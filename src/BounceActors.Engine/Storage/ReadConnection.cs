@@ -35,6 +35,12 @@ internal sealed class ReadConnection(DataOptions<ReadConnection> options, bool i
 
     public ITable<SenderStatRow> SenderStats => this.GetTable<SenderStatRow>();
 
+    public ITable<DeliveryTableRow> Deliveries => this.GetTable<DeliveryTableRow>();
+
+    public ITable<DeliveryCountRow> DeliveryCounts => this.GetTable<DeliveryCountRow>();
+
+    public ITable<DeliveryStatRow> DeliveryStats => this.GetTable<DeliveryStatRow>();
+
     public ITable<OutboxRow> Outbox => this.GetTable<OutboxRow>();
 
     /// <summary>A command on this connection, inside its transaction.</summary>
@@ -69,6 +75,9 @@ internal sealed class ReadConnection(DataOptions<ReadConnection> options, bool i
         Table<ReviewRow>(mapping, "reviews");
         Table<SenderStatRow>(mapping, "sender_stats");
         Table<OutboxRow>(mapping, "outbox");
+        Table<DeliveryTableRow>(mapping, "deliveries");
+        Table<DeliveryCountRow>(mapping, "delivery_counts");
+        Table<DeliveryStatRow>(mapping, "delivery_stats");
         mapping.Build();
         return schema;
 

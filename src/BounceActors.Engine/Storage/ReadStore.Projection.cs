@@ -2,6 +2,7 @@ using BounceActors.Domain;
 using BounceActors.Domain.Classification;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Reports;
+using BounceActors.Engine.Projections;
 using LinqToDB;
 using LinqToDB.Async;
 
@@ -27,19 +28,21 @@ public sealed partial class ReadStore
             .Text("manifest", r => r.Wire.Manifest)
             .Bytes("payload", r => r.Wire.Payload);
 
-    private static readonly Batch<ProjectedEvent> RecipientRows = new Batch<ProjectedEvent>()
-        .Text("recipient_key", e => e.Event.Key.Value)
-        .Text("tenant", e => e.Event.Tenant)
-        .Number("sequence_nr", e => e.SequenceNr)
-        .Text("level", e => e.Event.After.LevelAt(e.Event.RecordedAt).ToWire())
-        .Time("until", e => e.Event.After.UntilAt(e.Event.RecordedAt))
-        .Flag("removed", e => e.Event.After.Removed)
-        .Number("bounce_count", e => e.Event.After.BounceCount)
-        .Number("consecutive", e => e.Event.After.Consecutive)
-        .Real("score", e => e.Event.After.Score)
-        .Time("last_bounce_at", e => e.Event.After.LastBounceAt)
-        .Time("last_delivery_at", e => e.Event.After.LastDeliveryAt)
-        .Time("recorded_at", e => e.Event.RecordedAt);
+    private static readonly Batch<(ProjectedEvent Row, long ChangeNr)> RecipientRows = new Batch<(ProjectedEvent Row, long ChangeNr)>()
+        .Text("recipient_key", e => e.Row.Event.Key.Value)
+        .Text("tenant", e => e.Row.Event.Tenant)
+        .Number("sequence_nr", e => e.Row.SequenceNr)
+        .Text("level", e => e.Row.Event.After.LevelAt(e.Row.Event.RecordedAt).ToWire())
+        .Time("until", e => e.Row.Event.After.UntilAt(e.Row.Event.RecordedAt))
+        .Flag("removed", e => e.Row.Event.After.Removed)
+        .Number("bounce_count", e => e.Row.Event.After.BounceCount)
+        .Number("consecutive", e => e.Row.Event.After.Consecutive)
+        .Real("score", e => e.Row.Event.After.Score)
+        .Time("last_bounce_at", e => e.Row.Event.After.LastBounceAt)
+        .Time("last_delivery_at", e => e.Row.Event.After.LastDeliveryAt)
+        .Time("recorded_at", e => e.Row.Event.RecordedAt)
+        .Number("slice", e => ProjectionSlices.Of(e.Row.Event.Key))
+        .Number("change_nr", e => e.ChangeNr);
 
     private static readonly Batch<ProjectionRow> ProjectionRows = new Batch<ProjectionRow>()
         .Text("name", p => p.Name)
@@ -54,7 +57,8 @@ public sealed partial class ReadStore
         ON CONFLICT (recipient_key) DO UPDATE SET
             sequence_nr = excluded.sequence_nr, level = excluded.level, until = excluded.until, removed = excluded.removed,
             bounce_count = excluded.bounce_count, consecutive = excluded.consecutive, score = excluded.score,
-            last_bounce_at = excluded.last_bounce_at, last_delivery_at = excluded.last_delivery_at, recorded_at = excluded.recorded_at
+            last_bounce_at = excluded.last_bounce_at, last_delivery_at = excluded.last_delivery_at, recorded_at = excluded.recorded_at,
+            slice = excluded.slice, change_nr = excluded.change_nr
         WHERE recipients.sequence_nr < excluded.sequence_nr
         """);
 
@@ -116,7 +120,7 @@ public sealed partial class ReadStore
             // One order for all, so that projections that share a row never wait for each other crosswise.
             var last = fresh.GroupBy(e => e.Event.Key).Select(g => g.Last()).OrderBy(e => e.Event.Key.Value, StringComparer.Ordinal).ToArray();
             await HistoryRows.ExecuteAsync(db, InsertHistory, Array.ConvertAll(fresh, e => (e, _serialize(e.Event))), ct);
-            await RecipientRows.ExecuteAsync(db, UpsertRecipients, last, ct);
+            await RecipientRows.ExecuteAsync(db, UpsertRecipients, await NumberedAsync(db, last, ct), ct);
             await ProjectSuppressionsAsync(db, last, ct);
             await ProjectRetriesAsync(db, fresh, ct);
             await ProjectReviewsAsync(db, fresh, ct);

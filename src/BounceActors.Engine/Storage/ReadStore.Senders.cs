@@ -26,12 +26,22 @@ public sealed partial class ReadStore
     /// <param name="to">Up to the hour that begins before this time.</param>
     /// <param name="ct">Gives up.</param>
     public async Task<IReadOnlyList<SenderStatRow>> SenderStatsAsync(
-        string tenant, string domain, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) => await ReadAsync(
-        db => db.SenderStats
-            .Where(s => s.Tenant == tenant && s.Domain == domain && s.Hour >= from && s.Hour < to)
-            .OrderBy(s => s.Hour).ThenBy(s => s.Provider).ThenBy(s => s.Category)
-            .ToListAsync(ct),
-        ct);
+        string tenant, string domain, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
+    {
+        var (reported, delivered) = await ReadAsync(
+            async db => (
+                await db.SenderStats.Where(s => s.Tenant == tenant && s.Domain == domain && s.Hour >= from && s.Hour < to).ToListAsync(ct),
+                await db.DeliveryStats.Where(s => s.Tenant == tenant && s.Domain == domain && s.Hour >= from && s.Hour < to).ToListAsync(ct)),
+            ct);
+        return
+        [
+            .. reported
+                .Concat(delivered.Select(d => new SenderStatRow { Tenant = tenant, Domain = domain, Hour = d.Hour, Provider = d.Provider, Category = d.Category, Count = d.Count }))
+                .GroupBy(s => (s.Hour, s.Provider, s.Category))
+                .Select(g => g.First() with { Count = g.Sum(s => s.Count) })
+                .OrderBy(s => s.Hour).ThenBy(s => s.Provider, StringComparer.Ordinal).ThenBy(s => s.Category),
+        ];
+    }
 
     private static async Task ProjectSendersAsync(ReadConnection db, ProjectedEvent[] fresh, CancellationToken ct)
     {

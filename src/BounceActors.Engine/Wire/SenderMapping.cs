@@ -16,7 +16,7 @@ internal static class SenderMapping
         {
             c.Deltas.Select(d => new Proto.SenderDelta
             {
-                Offset = d.Offset, OccurredAt = d.OccurredAt.ToWire(), Provider = d.Provider, Category = d.Category.ToWire(),
+                Offset = d.Offset, OccurredAt = d.OccurredAt.ToWire(), Provider = d.Provider, Category = d.Category.ToWire(), Count = d.Count == 1 ? 0 : d.Count,
             }),
         },
     };
@@ -25,7 +25,7 @@ internal static class SenderMapping
         p.Tenant,
         p.Domain,
         p.Slice,
-        [.. p.Deltas.Select(d => new SenderDelta(d.Offset, d.OccurredAt.ToTime(), d.Provider, WireNames.Parse<BounceCategory>(d.Category)))]);
+        [.. p.Deltas.Select(d => new SenderDelta(d.Offset, d.OccurredAt.ToTime(), d.Provider, WireNames.Parse<BounceCategory>(d.Category), d.Count == 0 ? 1 : d.Count))]);
 
     public static Proto.GetSender ToProto(SenderCommands.GetSender c) => new() { Tenant = c.Tenant, Domain = c.Domain };
 

@@ -13,7 +13,7 @@ internal sealed class IngestService(ReportIntake intake, ServiceOptions options,
 
     public override async Task<ReportOutcome> Report(ReportRequest request, ServerCallContext context)
     {
-        var tenant = TenantOf(context);
+        var tenant = GrpcTenants.Of(context);
         return await DecideAsync(tenant, 0, request, context.CancellationToken);
     }
 
@@ -39,7 +39,7 @@ internal sealed class IngestService(ReportIntake intake, ServiceOptions options,
     /// <param name="take">Takes an outcome; one at a time.</param>
     private async Task DecideAllAsync(IAsyncStreamReader<ReportRequest> requests, ServerCallContext context, Func<ReportOutcome, Task> take)
     {
-        var tenant = TenantOf(context);
+        var tenant = GrpcTenants.Of(context);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var oneAtATime = new SemaphoreSlim(1);
         await Parallel.ForEachAsync(
@@ -109,8 +109,12 @@ internal sealed class IngestService(ReportIntake intake, ServiceOptions options,
             summary.Failures.Add(outcome);
         }
     }
+}
 
-    private static string TenantOf(ServerCallContext context)
+/// <summary>The tenant of a call.</summary>
+internal static class GrpcTenants
+{
+    public static string Of(ServerCallContext context)
     {
         try
         {
@@ -142,6 +146,7 @@ internal static class GrpcHosting
     public static IEndpointRouteBuilder MapGrpcDoor(this IEndpointRouteBuilder api)
     {
         api.MapGrpcService<IngestService>().RequireScope(Scopes.Ingest).ExcludeFromDescription();
+        api.MapGrpcService<SuppressionService>().RequireScope(Scopes.Read).ExcludeFromDescription();
         return api;
     }
 }

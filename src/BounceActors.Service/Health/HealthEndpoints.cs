@@ -19,6 +19,7 @@ internal static class HealthEndpoints
             .AddTypeActivatedCheck<Fact>("cluster", null, [Ready], (Func<Fact, string?>)(f => f.Engine.ClusterProblem()))
             .AddTypeActivatedCheck<Fact>("journal", null, [Ready], (Func<Fact, string?>)(f => f.Engine.JournalProblem()))
             .AddTypeActivatedCheck<Fact>("projections", null, [Ready], (Func<Fact, string?>)(f => f.Engine.ProjectionProblem(f.LagLimit)))
+            .AddTypeActivatedCheck<Fact>("index", null, [Ready], (Func<Fact, string?>)(f => f.Engine.IndexProblem(f.LagLimit)))
             .AddTypeActivatedCheck<Fact>("accepting", null, [Ready], (Func<Fact, string?>)(f => f.IsStopping ? "the service is shutting down" : null));
         return builder;
     }

@@ -24,12 +24,16 @@ internal sealed record SenderStandingJson(
     long Complaints,
     IReadOnlyDictionary<string, long> Categories,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Providers,
+    SenderRates Rates,
+    IReadOnlyDictionary<string, SenderRates> ProviderRates,
     DateTimeOffset? LastUpdated)
 {
     public static SenderStandingJson Of(SenderStanding s) => new(
         s.Score, s.Severity.ToWire(), s.Alert, s.Recommendations, s.TotalBounces, s.HardBounces, s.ReputationBlocks, s.Delivered, s.Complaints,
         s.Categories.ToDictionary(c => c.Key.ToWire(), c => c.Value),
         s.Providers.ToDictionary(p => p.Key, p => (IReadOnlyDictionary<string, long>)p.Value.ToDictionary(c => c.Key.ToWire(), c => c.Value)),
+        s.Rates,
+        s.ProviderRates,
         s.LastUpdated);
 }
 

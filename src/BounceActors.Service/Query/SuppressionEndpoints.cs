@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using BounceActors.Domain;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Reports;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Suppressions;
 using BounceActors.Service.Auth;
 using BounceActors.Service.Ingest;
 using BounceActors.Service.Problems;
@@ -25,7 +29,11 @@ internal sealed record CheckRequest
 internal sealed record CheckAnswer(IReadOnlyList<CheckResult> Results);
 
 /// <summary>One address's verdict: <c>allow</c>, <c>allow_probe</c>, <c>hold</c> (until) or <c>deny</c>.</summary>
-internal sealed record CheckResult(string Address, string Verdict, string Level, DateTimeOffset? Until, string? Reason);
+internal sealed record CheckResult(string Address, string Verdict, string Level, DateTimeOffset? Until, string? Reason)
+{
+    /// <summary>The verdict on what is no address.</summary>
+    public static readonly SendVerdict NoAddress = new(SendAdvice.Deny, SuppressionLevel.None, null, "invalid_address");
+}
 
 internal sealed record SuppressionsPage(IReadOnlyList<ListedSuppression> Items, string? Next);
 
@@ -62,6 +70,9 @@ internal sealed record ChangeAnswer(string Recipient, bool Changed, SuppressionA
 /// <summary><c>/v1/suppressions</c>: check, list, add, remove.</summary>
 internal static class SuppressionEndpoints
 {
+    /// <summary>How far the answer may be behind what is recorded, in seconds; absent when the recipients or the read tables answered.</summary>
+    public const string StalenessHeader = "X-Staleness-Seconds";
+
     private const int LongestActor = 100;
     private const int LongestReason = 500;
 
@@ -75,7 +86,7 @@ internal static class SuppressionEndpoints
             .WithTags("Suppressions")
             .WithName("CheckSuppressions")
             .WithSummary("May these addresses be mailed? Answers in the order asked")
-            .WithDescription("With consistent=true every recipient is asked itself; else the read side answers, at most seconds behind.")
+            .WithDescription("With consistent=true every recipient is asked itself; else this node's index answers, behind by at most what the header X-Staleness-Seconds says.")
             .Accepts<CheckRequest>(EventReader.Json)
             .Produces<CheckAnswer>()
             .ProducesProblems(400, 413, 415, 429, 503);
@@ -106,16 +117,17 @@ internal static class SuppressionEndpoints
         return api;
     }
 
-    private static async Task<IResult> CheckAsync(HttpContext http, BounceEngine engine, ServiceOptions options, string? consistent, CancellationToken cancel)
+    private static async Task<IResult> CheckAsync(
+        HttpContext http, BounceEngine engine, SuppressionCheck check, ServiceOptions options, string? consistent, CancellationToken cancel)
     {
         var tenant = Tenants.Of(http);
         var ask = Parameters.Flag(consistent, "consistent");
-        var request = await StrictJson.ReadAsync<CheckRequest>(http.Request, cancel);
         var most = ask ? options.MaxConsistentCheckAddresses : options.MaxCheckAddresses;
-        if (request.Addresses.Count > most)
+        var request = await ReadCheckAsync(http.Request, most, cancel);
+        if (request.Count > most)
         {
             var setting = ask ? nameof(ServiceOptions.MaxConsistentCheckAddresses) : nameof(ServiceOptions.MaxCheckAddresses);
-            throw new ProblemException(ProblemTypes.TooManyItems, $"{request.Addresses.Count} addresses in one request; at most {most} are taken (Service:{setting})", "addresses");
+            throw new ProblemException(ProblemTypes.TooManyItems, $"{request.Count} addresses in one request; at most {most} are taken (Service:{setting})", "addresses");
         }
 
         var stream = ReportInput.Name(request.Stream, "stream");
@@ -124,28 +136,70 @@ internal static class SuppressionEndpoints
             _ = Parameters.DomainOf(domain, "senderDomain");
         }
 
-        var results = new CheckResult[request.Addresses.Count];
-        var asked = new List<(int Index, EmailAddress Address)>(results.Length);
-        for (var i = 0; i < results.Length; i++)
+        if (ask)
         {
-            if (EmailAddress.TryParse(request.Addresses[i], out var address, out _))
+            return await AskAsync(engine, tenant, request, stream, cancel);
+        }
+
+        var staleness = check.Staleness;
+        var verdicts = await check.CheckAsync(tenant, request.Text, request.Addresses.ToArray(), stream, cancel);
+        http.Response.ContentType = "application/json; charset=utf-8";
+        if (staleness is { } behind)
+        {
+            http.Response.Headers[StalenessHeader] = behind.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture);
+        }
+
+        await CheckWriter.WriteAsync(http.Response.BodyWriter, request, verdicts, cancel);
+        return TypedResults.Empty;
+    }
+
+    private static async Task<CheckBody> ReadCheckAsync(HttpRequest request, int most, CancellationToken cancel)
+    {
+        if (request.ContentType is null || request.HasJsonContentType())
+        {
+            var body = await Body.ReadAsync(request, cancel);
+            if (CheckBody.Read(body, most) is { } read)
+            {
+                return read;
+            }
+
+            using var document = StrictJson.Parse(body);
+            var strict = StrictJson.Read<CheckRequest>(document.RootElement);
+            return CheckBody.Read(JsonSerializer.SerializeToUtf8Bytes(strict with { Addresses = [.. strict.Addresses.Select(a => a ?? "")] }, JsonSerializerOptions.Web), most)
+                ?? throw new ProblemException(ProblemTypes.MalformedJson, "the body cannot be read");
+        }
+
+        throw new ProblemException(ProblemTypes.UnsupportedMediaType, $"{EventReader.Json} is taken, not {request.ContentType}", "Content-Type");
+    }
+
+    private static async Task<IResult> AskAsync(BounceEngine engine, string tenant, CheckBody request, string? stream, CancellationToken cancel)
+    {
+        var given = new string[request.Count];
+        for (var i = 0; i < given.Length; i++)
+        {
+            var (start, length) = request.Addresses[i];
+            given[i] = Encoding.UTF8.GetString(request.Text.Span.Slice(start, length));
+        }
+
+        var asked = new List<(int Index, EmailAddress Address)>(given.Length);
+        for (var i = 0; i < given.Length; i++)
+        {
+            if (EmailAddress.TryParse(given[i], out var address, out _))
             {
                 asked.Add((i, address));
             }
-            else
-            {
-                results[i] = new CheckResult(request.Addresses[i], SendAdvice.Deny.ToWire(), SuppressionLevel.None.ToWire(), null, "invalid_address");
-            }
         }
 
-        var verdicts = await engine.CheckAsync(tenant, asked.ConvertAll(a => a.Address), stream, ask, cancel);
+        var verdicts = await engine.CheckAsync(tenant, asked.ConvertAll(a => a.Address), stream, consistent: true, cancel);
+        var results = Array.ConvertAll(given, a => Result(a, CheckResult.NoAddress));
         foreach (var ((index, _), verdict) in asked.Zip(verdicts))
         {
-            var v = VerdictJson.Of(verdict.Verdict);
-            results[index] = new CheckResult(request.Addresses[index], v.Verdict, v.Level, v.Until, v.Reason);
+            results[index] = Result(given[index], verdict.Verdict);
         }
 
         return TypedResults.Ok(new CheckAnswer(results));
+
+        static CheckResult Result(string address, SendVerdict verdict) => new(address, verdict.Advice.ToWire(), verdict.Level.ToWire(), verdict.Until, verdict.Reason);
     }
 
     private static async Task<IResult> ListAsync(

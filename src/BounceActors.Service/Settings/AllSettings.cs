@@ -50,18 +50,21 @@ internal sealed class AllSettings
     /// <summary>Mailboxes that are watched, by name (<c>Sources:Mailboxes</c>).</summary>
     public IReadOnlyDictionary<string, MailboxOptions> Mailboxes { get; private set; } = new Dictionary<string, MailboxOptions>();
 
+    public IndexOptions Index { get; } = new();
+
     /// <summary>The sections, by name.</summary>
     public IEnumerable<(string Name, object Options)> Sections =>
     [
         (nameof(Service), Service), (nameof(Storage), Storage), (nameof(Policy), Policy), (nameof(Retry), Retry),
         (nameof(Classification), Classification), (nameof(Auth), Auth), (nameof(Cluster), Cluster), (nameof(Inbox), Inbox),
         ("Sources:Smtp", Smtp),
+        (nameof(Index), Index),
     ];
 
     /// <summary>Whether the service asks for keys.</summary>
     public bool NeedsKeys => Auth.Keys.Count > 0;
 
-    public EngineOptions Engine => new() { Storage = Storage, Policy = Policy, Retry = Retry, Cluster = Cluster, Inbox = Inbox };
+    public EngineOptions Engine => new() { Storage = Storage, Policy = Policy, Retry = Retry, Cluster = Cluster, Inbox = Inbox, Index = Index };
 
     /// <summary>Reads the settings. Throws <see cref="SettingsException"/> that names every wrong one.</summary>
     public static AllSettings Read(IConfiguration configuration)

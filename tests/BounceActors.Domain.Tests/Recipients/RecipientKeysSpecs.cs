@@ -62,4 +62,33 @@ public class RecipientKeysSpecs
 
         Assert.StartsWith("the key secret has 31 bytes; at least 32 are needed", refused.Message);
     }
+
+    [Fact]
+    public void Should_mark_many_addresses_at_once_as_each_of_them_alone()
+    {
+        // Plain ones of all lengths and some that only the whole reader understands, or nobody.
+        var plain = Gen.Select(Gen.String[Gen.Char["abcXYZ019.+_-="], 1, 120], Gen.String[Gen.Char["abcXYZ09.-"], 1, 70], (local, domain) => $"{local}@{domain}");
+        var other = Gen.OneOf(new[] {"<User@Example.com>", " user@example.com ", "JOSÉ@MÜNCHEN.example", "\"a b\"@example.com", "a@b@c.example", "user@example.com.", "nobody", "@", "", "a@xn--mnchen-3ya.example", "a@-b.example" }.Select(Gen.Const).ToArray());
+        Gen.OneOf(plain, plain, plain, other).Array[0, 40].Sample(addresses =>
+        {
+            var text = new List<byte>();
+            var parts = new List<TextPart>();
+            foreach (var address in addresses)
+            {
+                var bytes = System.Text.Encoding.UTF8.GetBytes(address);
+                parts.Add(new TextPart(text.Count, bytes.Length));
+                text.AddRange(bytes);
+            }
+
+            var marks = new ulong[addresses.Length];
+            Keys.MarksOf("default", text.ToArray(), parts.ToArray(), marks);
+
+            Assert.Equal(addresses.Select(a => EmailAddress.TryParse(a, out var parsed, out _) ? Keys.Of("default", parsed).Mark : 0), marks);
+        });
+    }
+
+    [Fact]
+    public void Should_make_the_same_mark_of_an_address_and_of_its_key() =>
+        Assert.Equal(
+            Keys.Of("default", EmailAddress.Parse("user@example.com")).Mark, Keys.MarkOf("default", EmailAddress.Parse("User@example.com")));
 }

@@ -83,10 +83,15 @@ public abstract class EngineSpecs : IAsyncLifetime
     private const string Tenant = "default";
 
     private RunningEngine _running = null!;
+    private DateTimeOffset _delivered;
 
     protected abstract StorageOptions Storage();
 
-    public async Task InitializeAsync() => _running = await RunningEngine.StartAsync(Storage());
+    public async Task InitializeAsync()
+    {
+        _running = await RunningEngine.StartAsync(Storage());
+        _delivered = _running.Time.GetUtcNow();
+    }
 
     public async Task DisposeAsync()
     {
@@ -212,6 +217,57 @@ public abstract class EngineSpecs : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Should_count_deliveries_for_the_sender_once_without_waking_recipients_nobody_complained_about()
+    {
+        await IndexLoadedAsync();
+        for (var i = 0; i < 30; i++)
+        {
+            var first = await DeliverAsync($"d{i}@example.com", $"m{i}");
+            var second = await DeliverAsync($"d{i}@example.com", $"m{i}");
+            Assert.Equal((false, true, first.EventId, ReportOutcome.Delivered), (first.Duplicate, second.Duplicate, second.EventId, second.Verdict.Outcome));
+        }
+
+        await ReportAsync("bad@example.com", "x", 550, "5.1.1", "550 5.1.1 User unknown");
+        await Eventually.True(async () => (await _running.Engine.SenderAsync(Tenant, "company.com", CancellationToken.None)).Rates is { Attempts: 31, Delivered: 30 });
+        var sender = await _running.Engine.SenderAsync(Tenant, "company.com", CancellationToken.None);
+        Assert.Equal((30, 1 / 31.0, 1 / 31.0, 0.0), (sender.Delivered, sender.Rates.BounceRate, sender.Rates.HardBounceRate, sender.Rates.ComplaintRate));
+        Assert.Equal(0, (await RecipientAsync("d0@example.com")).SequenceNr);
+        var hours = await _running.Store.SenderStatsAsync(Tenant, "company.com", _running.Time.GetUtcNow().AddHours(-2), _running.Time.GetUtcNow().AddHours(1), CancellationToken.None);
+        Assert.Equal(30, hours.Where(h => h.Category == BounceCategory.DeliverySuccess).Sum(h => h.Count));
+    }
+
+    [SkippableFact]
+    public async Task Should_let_a_delivery_reset_a_recipient_with_strikes_and_count_it_once()
+    {
+        await ReportAsync("back@example.com", "m1", 550, "5.7.1", "550 5.7.1 Sender blocked due to poor reputation");
+        Assert.Equal(1, (await RecipientAsync("back@example.com")).Standing.Consecutive);
+
+        var at = _running.Time.GetUtcNow();
+        await DeliverAsync("back@example.com", "m2", at);
+        Assert.True((await DeliverAsync("back@example.com", "m2", at)).Duplicate);
+
+        Assert.Equal((0, 2), ((await RecipientAsync("back@example.com")).Standing.Consecutive, (await RecipientAsync("back@example.com")).SequenceNr));
+        await Eventually.True(async () => (await _running.Engine.SenderAsync(Tenant, "company.com", CancellationToken.None)) is { Delivered: 1, ReputationBlocks: 1 });
+    }
+
+    [SkippableFact]
+    public async Task Should_take_in_a_delivery_that_was_only_counted_when_an_earlier_bounce_comes_late()
+    {
+        await IndexLoadedAsync();
+        var now = _running.Time.GetUtcNow();
+        await DeliverAsync("late-strike@example.com", "m2", now.AddHours(-1));
+        await DeliverAsync("late-strike@example.com", "m1", now.AddHours(-3));
+
+        await ReportAsync("late-strike@example.com", "m0", 550, "5.7.1", "550 5.7.1 Sender blocked due to poor reputation", now.AddHours(-2));
+        var recipient = await RecipientAsync("late-strike@example.com");
+        Assert.Equal((1, 0), (recipient.Standing.BounceCount, recipient.Standing.Consecutive));
+        Assert.InRange(recipient.Standing.LastDeliveryAt!.Value, now.AddHours(-1).AddSeconds(-1), now.AddHours(-1).AddSeconds(1));
+
+        await ReportAsync("late-strike@example.com", "m3", 550, "5.7.1", "550 5.7.1 Sender blocked due to poor reputation");
+        Assert.Equal(1, (await RecipientAsync("late-strike@example.com")).Standing.Consecutive);
+    }
+
+    [SkippableFact]
     public async Task Should_suppress_by_hand_and_lift_again()
     {
         var address = EmailAddress.Parse("manual@example.com");
@@ -252,7 +308,7 @@ public abstract class EngineSpecs : IAsyncLifetime
         Assert.Equal("up", Assert.Single(_running.Inspector.ClusterView().Members).Status);
     }
 
-    private Task<ReportResult> ReportAsync(string recipient, string message, int code, string enhanced, string text) => _running.Engine.ReportAsync(
+    private Task<ReportResult> ReportAsync(string recipient, string message, int code, string enhanced, string text, DateTimeOffset? at = null) => _running.Engine.ReportAsync(
         Tenant,
         new BounceReport
         {
@@ -262,10 +318,29 @@ public abstract class EngineSpecs : IAsyncLifetime
             SmtpCode = code,
             EnhancedCode = EnhancedStatusCode.TryParse(enhanced, out var status) ? status : null,
             Diagnostic = text,
+            OccurredAt = at,
             Source = "api",
             SourceEventId = message,
         },
         CancellationToken.None);
+
+    private Task<ReportResult> DeliverAsync(string recipient, string message, DateTimeOffset? at = null) => _running.Engine.ReportAsync(
+        Tenant,
+        new BounceReport
+        {
+            Recipient = EmailAddress.Parse(recipient),
+            Sender = "newsletter@company.com",
+            MessageId = message,
+            OccurredAt = at ?? _delivered,
+            Outcome = ReportOutcome.Delivered,
+            Source = "api",
+            SourceEventId = message,
+        },
+        CancellationToken.None);
+
+    private Task<RecipientView> RecipientAsync(string recipient) => _running.Engine.RecipientAsync(Tenant, EmailAddress.Parse(recipient), CancellationToken.None);
+
+    private Task IndexLoadedAsync() => Eventually.True(() => Task.FromResult(_running.Inspector.IndexProblem(TimeSpan.FromMinutes(1)) is null));
 
     private async Task<IReadOnlyList<RetryRow>> RetriesAsync(RetryState state) =>
         (await _running.Store.RetriesAsync(Tenant, state, null, 100, CancellationToken.None)).Items;

@@ -16,8 +16,8 @@ internal static class Events
     private static long _keys;
     private static long _offsets;
 
-    /// <summary>A recipient nobody has used yet.</summary>
-    public static RecipientKey NewKey() => new(Interlocked.Increment(ref _keys).ToString("d26", System.Globalization.CultureInfo.InvariantCulture));
+    /// <summary>A recipient nobody has used yet. Of a key's last character only a part belongs to it, so it is the same for all.</summary>
+    public static RecipientKey NewKey() => new($"{Interlocked.Increment(ref _keys):d25}a");
 
     /// <summary>An event on its way, at an offset nobody has used yet.</summary>
     public static ProjectedEvent At(long sequenceNr, RecipientEvents.Event e) => new(Interlocked.Increment(ref _offsets), sequenceNr, e);
