@@ -15,7 +15,7 @@ public sealed class GrpcSpecs(RunningService service) : IDisposable
 
     private IngestClient Client => new(_channel);
 
-    private Grpc.Suppression.SuppressionClient Checks => new(_channel);
+    private Suppressions.SuppressionsClient Checks => new(_channel);
 
     public void Dispose() => _channel.Dispose();
 

@@ -13,7 +13,7 @@ using Grpc.Core;
 namespace BounceActors.Service.Grpc;
 
 /// <summary>The check as a stream: one answer per question, in order.</summary>
-internal sealed class SuppressionService(SuppressionCheck check, IHostApplicationLifetime lifetime) : Grpc.Suppression.SuppressionBase
+internal sealed class SuppressionService(SuppressionCheck check, IHostApplicationLifetime lifetime) : Suppressions.SuppressionsBase
 {
     private const int MaxAddresses = 5_000;
 

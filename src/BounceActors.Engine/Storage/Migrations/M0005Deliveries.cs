@@ -3,8 +3,8 @@ using FluentMigrator;
 namespace BounceActors.Engine.Storage.Migrations;
 
 /// <summary>Deliveries, remembered and counted without waking their recipients.</summary>
-[Migration(4, "deliveries")]
-public sealed class M0004Deliveries : Migration
+[Migration(5, "deliveries")]
+public sealed class M0005Deliveries : Migration
 {
     public override void Up()
     {
