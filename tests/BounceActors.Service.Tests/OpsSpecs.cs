@@ -35,7 +35,7 @@ public sealed class OpsSpecs(RunningService service)
         var ready = await service.GetJsonAsync("/healthz/ready");
 
         Assert.Equal(["actors"], live["checks"]!.AsObject().Select(c => c.Key));
-        Assert.Equal(["cluster", "journal", "projections", "accepting"], ready["checks"]!.AsObject().Select(c => c.Key));
+        Assert.Equal(["cluster", "journal", "projections", "index", "accepting"], ready["checks"]!.AsObject().Select(c => c.Key));
         Assert.Equal("healthy", (string)ready["status"]!);
     }
 

@@ -137,7 +137,7 @@ public sealed class SettingsSpecs
         using var output = new StringWriter();
 
         Assert.Equal(exitCode, CommandLine.Answer([argument], output, output));
-        Assert.Contains(exitCode == 0 ? "Service:HttpPort [8080]" : "try hash-key or --help", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(exitCode == 0 ? "Service:HttpPort [8080]" : "rebuild-projections or --help", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
