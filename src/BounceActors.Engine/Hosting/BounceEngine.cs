@@ -171,7 +171,11 @@ public sealed class BounceEngine
         {
             var report = new BounceReport
             {
-                Recipient = address, Outcome = ReportOutcome.Delivered, OccurredAt = delivery.OccurredAt, MessageId = delivery.MessageId, Source = delivery.Source,
+                Recipient = address,
+                Outcome = ReportOutcome.Delivered,
+                OccurredAt = delivery.OccurredAt,
+                MessageId = delivery.MessageId,
+                Source = delivery.Source,
             };
             var classifiers = await _classifiers.GetAsync(cancel);
             var told = new RecipientCommands.RecordReport
