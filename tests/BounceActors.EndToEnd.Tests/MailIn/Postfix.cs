@@ -79,10 +79,11 @@ public sealed class Postfix(string transport) : RealServer
             postlog unix-dgram n - n - 1 postlogd
 
             """);
+        // As an init system would: after a SIGKILL the first start may only repair the queue ("integrity check failed")
         return $"""
             mkdir -p {Work}/data
             chown postfix {Work}/data
-            postfix start-fg
+            until postfix start-fg; do sleep 1; done
 
             """;
     }
