@@ -143,7 +143,7 @@ internal sealed class Sendmail : INoticeLayout
             return said;
         }
 
-        return fate.Diagnostic.Length > 0 ? fate.Diagnostic : WithMailerOutput(notice, ReplyFinder.For(notice, address, alone));
+        return WithMailerOutput(notice, fate.Diagnostic.Length > 0 ? fate.Diagnostic : ReplyFinder.For(notice, address, alone));
     }
 
     /// <summary>
@@ -159,7 +159,7 @@ internal sealed class Sendmail : INoticeLayout
         }
 
         var at = 0;
-        while (at < notice.Lines.Count && notice.Lines[at].Trim() != summary)
+        while (at < notice.Lines.Count && !(notice.Lines[at].EndsWith(summary, StringComparison.Ordinal) && notice.Lines[at].TrimStart()[0] != '('))
         {
             at++;
         }
