@@ -15,6 +15,8 @@ internal static class BounceCommand
             ExplainCommand.Create(streams),
             RulesCommand.Create(streams),
             SelfTestCommand.Create(streams),
+            ImportLogsCommand.Create(streams),
+            SendCommand.Create(streams),
         };
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)

@@ -100,6 +100,7 @@ internal static class Program
         {
             app.MapEvents();
             app.MapMail();
+            app.MapLogLines();
             app.MapWebhooks();
             app.MapGrpcDoor();
         }

@@ -124,7 +124,7 @@ internal sealed class LogFollower(LogFollowerOptions options, LogStore store, Ti
                 break;
             }
 
-            var (consumed, body, lines) = Take(reader, file, _buffer.AsSpan(0, count), position.Offset + count == file.Length);
+            var (consumed, batch) = Take(reader, file, _buffer.AsSpan(0, count), position.Offset + count == file.Length);
             if (consumed == 0 && count == MaxBytes)
             {
                 consumed = EndOfLongLine(file, position.Offset);
@@ -136,33 +136,31 @@ internal sealed class LogFollower(LogFollowerOptions options, LogStore store, Ti
                 break;
             }
 
-            if (lines > 0)
+            if (batch.Lines > 0)
             {
                 var place = string.Create(
                     CultureInfo.InvariantCulture,
                     $"{file.Device:x}-{file.Inode:x}/{position.Offset}-{position.Offset + consumed}/{Convert.ToHexStringLower(SHA256.HashData(_buffer.AsSpan(0, (int)Math.Min(consumed, count))).AsSpan(0, 8))}");
-                await AppendAsync(LogPayloads.Of(options, body, place, file.LastWrite, time.GetUtcNow()), cancel);
+                await AppendAsync(LogPayloads.Of(options.Tenant, options.Name, options.Format!.Value, options.ReaderOptions, batch.Text, place, file.LastWrite, time.GetUtcNow()), cancel);
             }
 
             var after = file.At(position.Offset + consumed);
             _files.Read(position, after);
             position = after;
             Status.Read(file, position);
-            await SaveAsync(lines > 0, cancel);
+            await SaveAsync(batch.Lines > 0, cancel);
         }
 
         Status.Read(file, position);
     }
 
     /// <summary>Reads whole lines off a piece of a file, as many as one payload takes.</summary>
-    private (long Consumed, string Body, int Lines) Take(LogReader reader, LogFile file, ReadOnlySpan<byte> bytes, bool isEnd)
+    private (long Consumed, LogBatch Batch) Take(LogReader reader, LogFile file, ReadOnlySpan<byte> bytes, bool isEnd)
     {
-        var body = new StringBuilder();
-        var context = new HashSet<string>(StringComparer.Ordinal);
-        var lines = 0;
+        var batch = new LogBatch(reader);
         var at = 0;
         var now = time.GetUtcNow();
-        while (at < bytes.Length && lines < MaxLines && body.Length < MaxBytes)
+        while (at < bytes.Length && batch.Lines < MaxLines && batch.Length < MaxBytes)
         {
             var length = bytes[at..].IndexOf((byte)'\n');
             if (length < 0 && !(isEnd && _files.IsFinished(file, now)))
@@ -172,26 +170,10 @@ internal sealed class LogFollower(LogFollowerOptions options, LogStore store, Ti
 
             var line = Encoding.UTF8.GetString(length < 0 ? bytes[at..] : bytes.Slice(at, length)).TrimEnd('\r');
             at = length < 0 ? bytes.Length : at + length + 1;
-
-            // Before it is read: a line that ends a message makes it forgotten
-            var needed = reader.ContextOf([line]);
-            var read = reader.Read(line, file.LastWrite);
-            Status.Line(read, now);
-            if (read.Kind is not (LogLineKind.Report or LogLineKind.Malformed))
-            {
-                continue;
-            }
-
-            foreach (var earlier in needed.Where(context.Add))
-            {
-                LogPayloads.Add(body, earlier, isContext: true);
-            }
-
-            LogPayloads.Add(body, line, isContext: false);
-            lines++;
+            Status.Line(batch.Add(line, file.LastWrite), now);
         }
 
-        return (at, body.ToString(), lines);
+        return (at, batch);
     }
 
     /// <summary>Puts a payload into the inbox, however long that takes: what follows waits, and with it the file.</summary>

@@ -8,32 +8,24 @@ using BounceActors.Sources.Logs;
 namespace BounceActors.Service.LogsIn;
 
 /// <summary>
-/// A batch of log lines in the inbox: those that report something, each behind a blank, and before them the earlier lines without which they could not be
-/// understood, each behind a tilde. Whatever else decides what they mean stands in the headers, because a payload may be read on a node that does not have this
-/// log among its settings.
+/// A <see cref="LogBatch"/> in the inbox. Whatever decides what its lines mean stands in the headers, because a payload may be read on a node that does not have
+/// this log among its settings.
 /// </summary>
 internal sealed class LogPayloads : IPayloadReader
 {
     private const string Kind = "log:";
-    private const char Context = '~';
-    private const char Line = ' ';
 
     public bool Reads(string source) => source.StartsWith(Kind, StringComparison.Ordinal);
 
-    /// <summary>Adds a line to a body.</summary>
-    public static void Add(StringBuilder body, string line, bool isContext) => body.Append(body.Length > 0 ? "\n" : "").Append(isContext ? Context : Line).Append(line);
-
-    public static InboxPayload Of(LogFollowerOptions log, string body, string place, DateTimeOffset writtenBefore, DateTimeOffset now)
-    {
-        var options = log.ReaderOptions;
-        return new InboxPayload
+    public static InboxPayload Of(
+        string tenant, string name, LogFormat format, LogReaderOptions options, string batch, string place, DateTimeOffset writtenBefore, DateTimeOffset now) => new()
         {
-            Tenant = log.Tenant,
-            Source = Kind + log.Name,
+            Tenant = tenant,
+            Source = Kind + name,
             ContentType = "text/plain; charset=utf-8",
             Headers = new Dictionary<string, string>
             {
-                ["format"] = LogReader.SourceOf(log.Format!.Value),
+                ["format"] = LogReader.SourceOf(format),
                 ["written-before"] = writtenBefore.ToString("O", CultureInfo.InvariantCulture),
                 ["time-zone"] = options.TimeZone.Id,
                 ["stream"] = options.Stream ?? "",
@@ -41,11 +33,10 @@ internal sealed class LogPayloads : IPayloadReader
                 ["internal-relays"] = JsonSerializer.Serialize(options.InternalRelays),
                 ["place"] = place,
             },
-            Body = Encoding.UTF8.GetBytes(body),
+            Body = Encoding.UTF8.GetBytes(batch),
             ReceivedAt = now,
             DedupeKey = place,
         };
-    }
 
     public PayloadReading Read(StoredPayload payload)
     {
@@ -64,25 +55,12 @@ internal sealed class LogPayloads : IPayloadReader
         var writtenBefore = DateTimeOffset.TryParse(payload.Headers.GetValueOrDefault("written-before"), CultureInfo.InvariantCulture, out var time) ? time : payload.ReceivedAt;
         var reports = new List<BounceReport>();
         var problems = new List<PayloadProblem>();
-        var number = 0;
-        foreach (var line in Encoding.UTF8.GetString(payload.Body.Span).Split('\n'))
+        foreach (var (number, line) in LogBatch.Read(reader, Encoding.UTF8.GetString(payload.Body.Span), writtenBefore))
         {
-            number++;
-            if (line.Length == 0)
+            reports.AddRange(line.Reports);
+            if (line.Kind == LogLineKind.Malformed)
             {
-                continue;
-            }
-
-            var read = reader.Read(line[1..], writtenBefore);
-            if (line[0] == Context)
-            {
-                continue;
-            }
-
-            reports.AddRange(read.Reports);
-            if (read.Kind == LogLineKind.Malformed)
-            {
-                problems.Add(new PayloadProblem($"line {number}", read.Reason!));
+                problems.Add(new PayloadProblem($"line {number}", line.Reason!));
             }
         }
 

@@ -7,6 +7,8 @@ public sealed class Exim : MailServer
 
     protected override string Program => "usr/sbin/exim4";
 
+    protected override string LogName => "log/mainlog";
+
     protected override string Users => "Debian-exim:x:4003:4003::/:/usr/sbin/nologin\n";
 
     protected override string Groups => "Debian-exim:x:4003:\n";

@@ -29,6 +29,12 @@ public abstract class MailServer : IAsyncLifetime
     /// <summary>The program by which one sees that it is there, below the directory of servers.</summary>
     protected abstract string Program { get; }
 
+    /// <summary>Its log.</summary>
+    public string LogFile => Path.Combine(Work, LogName);
+
+    /// <summary>Where its log is below its directory.</summary>
+    protected virtual string LogName => "log";
+
     /// <summary>Port it listens on.</summary>
     protected int Port { get; } = FreePort();
 

@@ -76,6 +76,22 @@ public sealed class EximSpecs
     }
 
     [Fact]
+    public void Should_take_the_reply_of_the_last_attempt_when_a_message_is_given_up()
+    {
+        var reports = Log.Reports(LogFormat.Exim, """
+            2026-11-23 21:04:05 1vNabc-0001Xy-2z <= news@sender.example H=app [192.0.2.10] P=esmtp S=1 id=m1@sender.example
+            2026-11-23 21:04:05 1vNabc-0001Xy-2z == full@remote.example R=r T=t H=mx.remote.example [192.0.2.7] defer (-44): SMTP error from remote mail server after RCPT TO:<full@remote.example>: 452 4.2.2 Mailbox full
+            2026-11-23 21:04:05 1vNabc-0001Xy-2z ** full@remote.example: retry timeout exceeded
+            2026-11-23 21:04:05 1vNabc-0001Xy-2z ** silent@quiet.example: retry timeout exceeded
+            """);
+
+        Assert.Equal([ReportOutcome.Delay, ReportOutcome.Bounce, ReportOutcome.Bounce], reports.Select(r => r.Outcome!.Value));
+        Assert.Equal(("452 4.2.2 Mailbox full: retry timeout exceeded", 452, "4.2.2", "mx.remote.example"), (reports[1].Diagnostic, reports[1].SmtpCode, reports[1].EnhancedCode.ToString(), reports[1].RemoteMta));
+        Assert.Equal(("retry timeout exceeded", "m1@sender.example"), (reports[2].Diagnostic, reports[2].MessageId));
+        Assert.Equal(3, reports.Select(r => r.SourceEventId).Distinct().Count());
+    }
+
+    [Fact]
     public void Should_put_the_lines_of_a_reply_together()
     {
         var report = Assert.Single(Log.Reports(LogFormat.Exim, "2026-11-23 21:04:05 1vNabc-0001Xy-2z ** a@remote.example R=r T=t H=mx.remote.example [192.0.2.7]: SMTP error from remote mail server after RCPT TO:<a@remote.example>: 550-5.1.1 The account does not exist.\\n550 5.1.1 Goodbye"));

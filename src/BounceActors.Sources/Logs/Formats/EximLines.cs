@@ -1,4 +1,5 @@
 using System.Globalization;
+using BounceActors.Domain.Classification;
 using BounceActors.Domain.Reports;
 using BounceActors.Sources.Webhooks.Reading;
 using MailAddresses = BounceActors.Sources.Webhooks.Reading.Addresses;
@@ -11,6 +12,9 @@ namespace BounceActors.Sources.Logs.Formats;
 /// </summary>
 internal sealed class EximLines(LogReaderOptions options) : LogLines(LogFormat.Exim, options)
 {
+    private const string GivenUp = "retry timeout exceeded";
+    private const string Deferred = "== ";
+
     private readonly EarlierLines<Facts> _earlier = new(options.MemoryCharacters);
 
     private sealed class Facts
@@ -20,6 +24,9 @@ internal sealed class EximLines(LogReaderOptions options) : LogLines(LogFormat.E
         public bool IsNotice { get; set; }
 
         public string? MessageId { get; set; }
+
+        /// <summary>Recipients who still wait, by address, with what the last attempt said.</summary>
+        public Dictionary<string, BounceReport> Waiting { get; } = new(StringComparer.Ordinal);
     }
 
     /// <summary>A line taken apart.</summary>
@@ -99,6 +106,7 @@ internal sealed class EximLines(LogReaderOptions options) : LogLines(LogFormat.E
             return LogLine.Other(entry.At, "thrown away");
         }
 
+        Settle(entry, facts, final);
         var host = fields.GetValueOrDefault("H") ?? "";
         var transport = fields.GetValueOrDefault("T") ?? "";
         if (AddressOf(host) is { } address && Options.InternalRelays.Contains(address) && !transport.Contains("lmtp", StringComparison.OrdinalIgnoreCase))
@@ -140,14 +148,42 @@ internal sealed class EximLines(LogReaderOptions options) : LogLines(LogFormat.E
         var (host, reply) = Reply(text);
         var (smtp, enhanced) = CodesOf(reply, null);
         var report = Report(entry, facts, fields, final, recipient!);
-        return Complete(line, entry.At, report with
+        report = report with { Outcome = outcome, SmtpCode = smtp, EnhancedCode = enhanced, Diagnostic = reply, RemoteMta = report.RemoteMta ?? host };
+        if (outcome == ReportOutcome.Delay)
         {
-            Outcome = outcome,
-            SmtpCode = smtp,
-            EnhancedCode = enhanced,
-            Diagnostic = reply,
-            RemoteMta = report.RemoteMta ?? host,
-        });
+            if (_earlier.Add(entry.Id, Deferred + final, line, entry.At) is { } known)
+            {
+                known.Waiting[final] = report;
+            }
+        }
+        else if (reply == GivenUp)
+        {
+            // The reply stands in the deferral of the last attempt
+            var last = facts?.Waiting.GetValueOrDefault(final) ?? report;
+            report = last with
+            {
+                Outcome = outcome,
+                SourceClass = GivenUp,
+                SourceCategory = BounceCategory.MessageExpired,
+                Diagnostic = last == report ? reply : $"{last.Diagnostic}: {GivenUp}",
+                OccurredAt = null,
+                SourceEventId = null,
+            };
+        }
+
+        if (outcome != ReportOutcome.Delay)
+        {
+            Settle(entry, facts, final);
+        }
+
+        return Complete(line, entry.At, report);
+    }
+
+    /// <summary>A recipient waits no longer.</summary>
+    private void Settle(Entry entry, Facts? facts, string final)
+    {
+        facts?.Waiting.Remove(final);
+        _earlier.Forget(entry.Id, Deferred + final);
     }
 
     private static bool IsNotice(Facts? facts, Dictionary<string, string> fields) => facts?.IsNotice == true || fields.GetValueOrDefault("F") is "<>";
