@@ -40,7 +40,17 @@ internal static class Program
 
             // Asked for now: the services go with the run.
             var end = app.Services.GetRequiredService<NodeEnd>();
-            await app.RunAsync();
+            var told = app.Lifetime.ApplicationStopping;
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (told.IsCancellationRequested)
+            {
+                // Told to end while it still waited for its database.
+                return ExitCodes.Ok;
+            }
+
             return end.Because is null ? ExitCodes.Ok : ExitCodes.StartAgain;
         }
         catch (DeploymentException refused)

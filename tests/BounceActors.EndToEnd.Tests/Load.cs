@@ -20,6 +20,8 @@ public sealed class Load
         (451, "4.3.0", "451 4.3.0 Internal error, please come back"),
     ];
 
+    private static readonly string[] RepeatableProblems = ["urn:bounceactors:problem:unavailable", "urn:bounceactors:problem:overloaded"];
+
     private static readonly BounceClassifier Classifier = new(RuleSet.Default);
 
     private readonly List<Item> _distinct = [];
@@ -117,6 +119,9 @@ public sealed class Load
         return state.Standing(policy);
     }
 
+    /// <summary>How a report must be judged.</summary>
+    public static Classification VerdictOf(Item item) => Classifier.Classify(item.Report());
+
     /// <summary>How often each category must have been counted for a sending domain.</summary>
     public IReadOnlyDictionary<string, long> ExpectedCategories(string domain)
     {
@@ -125,11 +130,12 @@ public sealed class Load
             .ToImmutableSortedDictionary(g => g.Key.ToWire(), g => g.LongCount(), StringComparer.Ordinal);
     }
 
-    private static async Task<IReadOnlyList<Item>> TryPostAsync(HttpClient http, IReadOnlyList<Item> batch)
+    /// <summary>Posts a batch, or one report by itself; gives what was not decided and may be repeated.</summary>
+    internal static async Task<IReadOnlyList<Item>> TryPostAsync(HttpClient http, IReadOnlyList<Item> batch, bool alone = false)
     {
         try
         {
-            using var answer = await http.PostAsJsonAsync("/v1/events", batch.Select(i => i.Json()));
+            using var answer = await http.PostAsJsonAsync("/v1/events", alone ? batch[0].Json() : batch.Select(i => i.Json()));
             if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
             {
                 Assert.NotNull(answer.Headers.RetryAfter);
@@ -139,12 +145,9 @@ public sealed class Load
             var body = await answer.Content.ReadAsStringAsync();
             Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {body}");
             using var json = JsonDocument.Parse(body);
-            return
-            [
-                .. json.RootElement.GetProperty("results").EnumerateArray()
-                    .Where(r => r.GetProperty("error").ValueKind != JsonValueKind.Null)
-                    .Select(r => batch[r.GetProperty("index").GetInt32()]),
-            ];
+            var failed = json.RootElement.GetProperty("results").EnumerateArray().Where(r => r.GetProperty("error").ValueKind != JsonValueKind.Null).ToList();
+            Assert.All(failed, r => Assert.Contains(r.GetProperty("error").GetProperty("type").GetString(), RepeatableProblems));
+            return [.. failed.Select(r => batch[r.GetProperty("index").GetInt32()])];
         }
         catch (Exception cause) when (cause is HttpRequestException or TaskCanceledException or IOException)
         {
@@ -190,6 +193,17 @@ public sealed class Load
             smtpCode = Failure?.Code,
             enhancedCode = Failure?.Enhanced,
             diagnostic = Failure?.Text,
+        };
+
+        /// <summary>The same as a log record of KumoMTA; it has no automatic replies.</summary>
+        public object LogRecord() => new
+        {
+            type = Kind == Kind.Delivered ? "Delivery" : "Bounce",
+            id = MessageId,
+            recipient = Recipient,
+            sender = Sender,
+            timestamp = OccurredAt.ToUnixTimeSeconds(),
+            response = Failure is { } f ? new { code = f.Code, enhanced_code = f.Enhanced, content = f.Text } : null,
         };
 
         private string? Outcome => Kind switch

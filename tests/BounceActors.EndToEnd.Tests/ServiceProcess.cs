@@ -61,7 +61,8 @@ public sealed class ServiceProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    private void Begin()
+    /// <summary>Starts the process and waits for nothing.</summary>
+    public void Begin()
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(ServiceAssembly());

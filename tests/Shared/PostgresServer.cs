@@ -21,9 +21,11 @@ public sealed class PostgresServer : IDisposable
     private readonly string? _bin;
     private readonly string? _directory;
     private readonly int _port;
+    private readonly string _options;
 
-    private PostgresServer(string connectionString, string? bin = null, string? directory = null, int port = 0)
+    private PostgresServer(string connectionString, string? bin = null, string? directory = null, int port = 0, string options = "")
     {
+        _options = options;
         _connectionString = connectionString;
         _bin = bin;
         _directory = directory;
@@ -66,7 +68,8 @@ public sealed class PostgresServer : IDisposable
     }
 
     /// <summary>A cluster of its own, for tests that stop it. Skips the calling test when the binaries are not there.</summary>
-    public static PostgresServer Own()
+    /// <param name="under">A directory to keep its data under; one of its own otherwise.</param>
+    public static PostgresServer Own(string? under = null)
     {
         if (Binaries() is not { } bin)
         {
@@ -80,7 +83,20 @@ public sealed class PostgresServer : IDisposable
             throw new UnreachableException();
         }
 
-        return Cluster(bin);
+        return Cluster(bin, under);
+    }
+
+    /// <summary>The port it listens on; of a cluster of our own.</summary>
+    public int Port => _port;
+
+    /// <summary>Whether a cluster of our own is up; it may have gone down by itself.</summary>
+    public bool IsRunning
+    {
+        get
+        {
+            var (program, arguments) = ByServerUser(Path.Combine(_bin!, "pg_ctl"), ["-D", Path.Combine(_directory!, "data"), "status"]);
+            return Succeeds(program, arguments);
+        }
     }
 
     /// <summary>Makes a new, empty database and gives its connection string.</summary>
@@ -106,7 +122,7 @@ public sealed class PostgresServer : IDisposable
     public void Stop() => Control("-m", "immediate", "stop");
 
     /// <summary>Starts the server again, on the same port with the same data.</summary>
-    public void Start() => Control("-w", "-l", Path.Combine(_directory!, "log"), "-o", $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1 -c max_connections=400", "start");
+    public void Start() => Control("-w", "-l", Path.Combine(_directory!, "log"), "-o", $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1 -c max_connections=400 {_options}", "start");
 
     /// <summary>Stops and removes a cluster of our own.</summary>
     public void Dispose()
@@ -116,7 +132,7 @@ public sealed class PostgresServer : IDisposable
             return;
         }
 
-        if (File.Exists(Path.Combine(_directory, "data", "postmaster.pid")))
+        if (IsRunning)
         {
             Stop();
         }
@@ -134,9 +150,9 @@ public sealed class PostgresServer : IDisposable
         return Cluster(Binaries()!);
     }
 
-    private static PostgresServer Cluster(string bin)
+    private static PostgresServer Cluster(string bin, string? under = null)
     {
-        var directory = Directory.CreateTempSubdirectory("bounce-pg-").FullName;
+        var directory = under is null ? Directory.CreateTempSubdirectory("bounce-pg-").FullName : Directory.CreateDirectory(Path.Combine(under, "pg")).FullName;
         var port = FreePort();
         if (Environment.UserName == "root")
         {
@@ -145,9 +161,9 @@ public sealed class PostgresServer : IDisposable
         }
 
         var data = Path.Combine(directory, "data");
-        AsServerUser(Path.Combine(bin, "initdb"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D", data);
+        AsServerUser(Path.Combine(bin, "initdb"), ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", .. under is null ? Array.Empty<string>() : ["--wal-segsize=1"], "-D", data]);
         var server = new PostgresServer(
-            $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Timeout=5", bin, directory, port);
+            $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Timeout=5", bin, directory, port, under is null ? "" : "-c min_wal_size=8MB -c max_wal_size=32MB");
         server.RemoveWhenThisProcessEnds();
         server.Start();
         return server;
@@ -194,25 +210,27 @@ public sealed class PostgresServer : IDisposable
 
     private static void AsServerUser(string program, params string[] arguments)
     {
-        if (Environment.UserName == "root")
+        var (first, all) = ByServerUser(program, arguments);
+        Must(first, all);
+    }
+
+    private static (string Program, string[] Arguments) ByServerUser(string program, string[] arguments) =>
+        Environment.UserName == "root" ? ("runuser", ["-u", "postgres", "--", program, .. arguments]) : (program, arguments);
+
+    private static void Must(string program, params string[] arguments)
+    {
+        if (!Succeeds(program, arguments))
         {
-            Must("runuser", ["-u", "postgres", "--", program, .. arguments]);
-        }
-        else
-        {
-            Must(program, arguments);
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed");
         }
     }
 
-    private static void Must(string program, params string[] arguments)
+    private static bool Succeeds(string program, params string[] arguments)
     {
         // Output goes to a file of the server's own (pg_ctl -l): an inherited pipe would stay open as long as the server runs.
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
-        if (!process.WaitForExit(TimeSpan.FromSeconds(60)) || process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed");
-        }
+        return process.WaitForExit(TimeSpan.FromSeconds(60)) && process.ExitCode == 0;
     }
 
     private void Execute(string sql)

@@ -88,8 +88,7 @@ public sealed class BounceEngine
         var started = _time.GetTimestamp();
         var result = await BoundedAsync(async () =>
         {
-            var classifiers = await _classifiers.GetAsync(cancel);
-            var verdict = (await classifiers.Ask<ClassifierActor.Judged>(new ClassifierActor.Judge(report), AskTimeout, cancel)).Verdict;
+            var verdict = await JudgeAsync(report, cancel);
             var command = new RecipientCommands.RecordReport
             {
                 Key = key,
@@ -177,14 +176,13 @@ public sealed class BounceEngine
                 MessageId = delivery.MessageId,
                 Source = delivery.Source,
             };
-            var classifiers = await _classifiers.GetAsync(cancel);
             var told = new RecipientCommands.RecordReport
             {
                 Key = first.Key,
                 Tenant = first.Tenant,
                 EventId = DeliveryCounter.IdOf(delivery.Recipient, delivery.Meaning),
                 Facts = ReportFacts.From(report),
-                Verdict = (await classifiers.Ask<ClassifierActor.Judged>(new ClassifierActor.Judge(report), AskTimeout, cancel)).Verdict,
+                Verdict = await JudgeAsync(report, cancel),
                 Random = 0,
             };
             await AskRecipientAsync<RecipientReplies.ReportDecided>(told, cancel);
@@ -318,6 +316,9 @@ public sealed class BounceEngine
         var reply = await AskAsync<RecipientReplies.Reply>(recipients, command, cancel);
         return reply as T ?? throw new EngineUnavailableException((reply as RecipientReplies.Failed)?.Reason ?? "the recipient did not answer", null);
     }
+
+    private async Task<Domain.Classification.Classification> JudgeAsync(BounceReport report, CancellationToken cancel) =>
+        (await AskAsync<ClassifierActor.Judged>(await _classifiers.GetAsync(cancel), new ClassifierActor.Judge(report), cancel)).Verdict;
 
     private static async Task<T> AskAsync<T>(IActorRef actor, object question, CancellationToken cancel)
     {

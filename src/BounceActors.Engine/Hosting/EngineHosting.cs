@@ -23,9 +23,10 @@ public static class EngineHosting
 {
     public const string SystemName = "bounceactors";
 
-    /// <summary>Adds the engine. The caller registers a <see cref="ClassifierHolder"/>.</summary>
+    /// <summary>Adds the engine. The caller registers a <see cref="ClassifierHolder"/>. Throws <see cref="DeploymentException"/> when there is no place for its data.</summary>
     public static IServiceCollection AddBounceEngine(this IServiceCollection services, EngineOptions options)
     {
+        options.Storage.MakeDirectory();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Storage);
         services.AddSingleton(options.Cluster);
@@ -83,6 +84,9 @@ public static class EngineHosting
     private static Config Defaults => ConfigurationFactory.ParseString(
         """
         akka.log-dead-letters = 10
+
+        # The host ends the actors, after the door is closed and what came through it is answered. By itself the system would end them at the signal.
+        akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         akka.log-dead-letters-during-shutdown = off
         """);
 }

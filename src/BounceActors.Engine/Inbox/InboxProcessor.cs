@@ -69,6 +69,11 @@ public sealed class InboxProcessor : IAsyncDisposable
         await _stop.CancelAsync();
         await _working;
         await _finisher.DisposeAsync();
+        if (_held.IsEmpty)
+        {
+            return;
+        }
+
         try
         {
             await _store.RenewAsync(_held.Values, _time.GetUtcNow(), CancellationToken.None);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Data;
 using System.Net.Sockets;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage.Migrations;
 using FluentMigrator.Runner;
 using LinqToDB;
@@ -61,8 +62,23 @@ public sealed partial class ReadStore : IAsyncDisposable
 
     private bool IsSqlite => _options.Provider == StorageProvider.Sqlite;
 
-    /// <summary>Brings the tables to this version; harmless when they are, and when several nodes do it at once.</summary>
-    public Task MigrateAsync(CancellationToken ct) => GuardedAsync(async () =>
+    /// <summary>
+    /// Brings the tables to this version; harmless when they are, and when several nodes do it at once. Throws <see cref="DeploymentException"/> when the
+    /// server is there but will not have us: waiting does not help then.
+    /// </summary>
+    public async Task MigrateAsync(CancellationToken ct)
+    {
+        try
+        {
+            await MigrateGuardedAsync(ct);
+        }
+        catch (Exception e) when (RefusalOf(e) is { } why)
+        {
+            throw new DeploymentException($"Storage:ConnectionString: {why}", e);
+        }
+    }
+
+    private Task MigrateGuardedAsync(CancellationToken ct) => GuardedAsync(async () =>
     {
         if (IsSqlite)
         {
@@ -138,6 +154,26 @@ public sealed partial class ReadStore : IAsyncDisposable
         scope.ServiceProvider.GetRequiredService<IMigrationRunner>().MigrateUp();
     }
 
+    /// <summary>What is wrong with the connection string, when the server has said so; never with what it holds of secrets.</summary>
+    private string? RefusalOf(Exception e)
+    {
+        while (e is not PostgresException && e.InnerException is { } inner)
+        {
+            e = inner;
+        }
+
+        var given = new NpgsqlConnectionStringBuilder(_options.ConnectionString);
+        return (e as PostgresException)?.SqlState switch
+        {
+            PostgresErrorCodes.InvalidCatalogName =>
+                $"there is no database '{given.Database ?? given.Username}' on {given.Host}:{given.Port}; create it (createdb {given.Database ?? given.Username}) or name another one",
+            PostgresErrorCodes.InvalidPassword => $"{given.Host}:{given.Port} does not accept the password of user '{given.Username}'",
+            PostgresErrorCodes.InvalidAuthorizationSpecification => $"{given.Host}:{given.Port} does not let user '{given.Username}' in; is there such a user, and a line for it in pg_hba.conf?",
+            PostgresErrorCodes.InsufficientPrivilege => $"user '{given.Username}' may not make tables in database '{given.Database ?? given.Username}'; make it the owner (ALTER DATABASE … OWNER TO …)",
+            _ => null,
+        };
+    }
+
     private Task<T> ReadAsync<T>(Func<ReadConnection, Task<T>> work, CancellationToken ct) => GuardedAsync(async () =>
     {
         ct.ThrowIfCancellationRequested();
@@ -188,7 +224,8 @@ public sealed partial class ReadStore : IAsyncDisposable
     internal static bool IsUnavailable(Exception e) => e switch
     {
         PostgresException p => p.IsTransient || p.SqlState is { Length: 5 } state
-            && (state[..2] is "08" or "53" or "57" || state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected),
+            && (state[..2] is "08" or "28" or "3D" or "53" or "57" or "58"
+                || state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.ReadOnlySqlTransaction),
         NpgsqlException or SocketException or TimeoutException or IOException => true,
         SqliteException s => s.SqliteErrorCode is 5 or 6 or 10 or 13 or 14,
         AggregateException or LinqToDBException => e.InnerException is { } inner && IsUnavailable(inner),

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Hosting;
 using LinqToDB;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -105,6 +106,26 @@ public sealed class StorageOptions : IValidatableObject
     {
         Validator.ValidateObject(this, new ValidationContext(this), validateAllProperties: true);
         return this;
+    }
+
+    /// <summary>Makes the data directory. Throws <see cref="DeploymentException"/> when it cannot be made or written into.</summary>
+    internal void MakeDirectory()
+    {
+        if (Provider != StorageProvider.Sqlite)
+        {
+            return;
+        }
+
+        var path = Path.GetFullPath(DataDirectory);
+        try
+        {
+            Directory.CreateDirectory(path);
+            using var probe = new FileStream(FileOf($"probe-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeploymentException($"Storage:DataDirectory: {path} cannot be made or written into; name a directory of the service's own user", e);
+        }
     }
 
     /// <summary>The configured secret; null when there is none, or none that can be used.</summary>

@@ -1,6 +1,7 @@
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Storage.Journal;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace BounceActors.Engine.Suppressions;
 /// Fills the index from the read tables, whole at start and then with what changed. It asks for changes by number: what this or another node wrote is seen at the
 /// next look, and nothing is ever passed over, however long a look was not possible.
 /// </summary>
-public sealed class IndexFeed(SuppressionIndex index, ReadStore store, IndexOptions options, TimeProvider time, ILogger<IndexFeed> log) : BackgroundService
+public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFeed journal, IndexOptions options, TimeProvider time, ILogger<IndexFeed> log) : BackgroundService
 {
     /// <summary>Rows of one statement.</summary>
     private const int PageSize = 5_000;
@@ -23,6 +24,7 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, IndexOpti
     private readonly long[] _seen = new long[ProjectionSlices.Count];
     private TimeSpan _lag;
     private DateTimeOffset _lagAt;
+    private long? _journalAtStart;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -55,6 +57,7 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, IndexOpti
     internal async Task LookAsync(CancellationToken ct)
     {
         var began = time.GetTimestamp();
+        var hasWholeJournal = index.HasWholeJournal || await AreProjectionsPastStartAsync(ct);
         var last = new Dictionary<int, long>(await store.LastChangesAsync(ct));
         if (last.Remove(ReadStore.DeliverySlice, out var counted) && counted > 0)
         {
@@ -98,6 +101,26 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, IndexOpti
         }
 
         index.IsCurrent(began, _lag);
+        if (hasWholeJournal)
+        {
+            index.TookWholeJournal();
+        }
+    }
+
+    /// <summary>Whether everything that was in the journal when this node started is in the read tables. What came later this node knows by itself.</summary>
+    private async Task<bool> AreProjectionsPastStartAsync(CancellationToken ct)
+    {
+        _journalAtStart ??= await journal.HeadAsync(ct);
+        for (var slice = 0; slice < ProjectionSlices.Count; slice++)
+        {
+            var offset = await store.OffsetAsync(ProjectionActor.NameOf(slice), ct);
+            if (await journal.HasAsync(ProjectionSlices.TagOf(slice), offset, _journalAtStart.Value, ct))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async Task LoadAsync(CancellationToken ct)

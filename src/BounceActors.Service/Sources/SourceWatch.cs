@@ -97,16 +97,24 @@ internal sealed class SourceWatch : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, _time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            try
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await LookAsync(stoppingToken);
+                try
+                {
+                    await LookAsync(stoppingToken);
+                }
+                catch (StorageUnavailableException cause)
+                {
+                    _log.LogWarning(cause, "The sources could not be looked at");
+                }
             }
-            catch (StorageUnavailableException cause)
-            {
-                _log.LogWarning(cause, "The sources could not be looked at");
-            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A start that was refused ends like this: it is no failure of ours to be told of.
+            return;
         }
     }
 

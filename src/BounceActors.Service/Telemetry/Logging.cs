@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BounceActors.Engine.Hosting;
 using BounceActors.Service.Settings;
 using Microsoft.AspNetCore.Diagnostics;
 using Serilog;
@@ -24,6 +25,9 @@ internal static class Logging
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
                 .MinimumLevel.Override("System", LogEventLevel.Warning)
                 .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
+
+                // A refusal to start is one line for a person, on standard error.
+                .Filter.ByExcluding(line => line.Exception is DeploymentException)
                 .Enrich.FromLogContext()
                 .Enrich.With<WithoutPath>();
             _ = output is null ? log.WriteTo.Console(formatter) : log.WriteTo.Sink(new WriterSink(formatter, output));
