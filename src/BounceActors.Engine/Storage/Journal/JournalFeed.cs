@@ -51,7 +51,8 @@ public sealed class JournalFeed : IAsyncDisposable
             now = await _tables.WritersAsync(ct);
         }
 
-        return now.Highest;
+        // Who was over between the two questions of a look is in the next one's number.
+        return (await _tables.WritersAsync(ct)).Highest;
     }
 
     /// <summary>Whether a tag has anything between two positions, the second included.</summary>
