@@ -63,8 +63,9 @@ public static class PersistenceConfig
                   # Those that start together are read together.
                   max-concurrent-recoveries = {{(batching ? 500 : 50)}}
 
-                  # It repairs histories into which two writers have written alternately. The unique index on id and number lets only one of them write at all.
-                  {{(batching ? "replay-filter.mode = off" : "")}}
+                  # It repairs histories into which two writers have written alternately. The unique index on id and number lets only one of them write at all;
+                  # and since the plugin signs with the process, a recipient that came back to a process it had lived in before would lose what it wrote there.
+                  replay-filter.mode = off
 
                   # More writers than one only wait for each other in SQLite.
                   parallelism = {{(sqlite ? 1 : 3)}}

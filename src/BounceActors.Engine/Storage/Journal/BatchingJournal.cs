@@ -95,8 +95,9 @@ internal sealed class BatchingJournal : SqlWriteJournal
 
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
-        var serialized = _serializer.Serialize(messages, _scheduler.Now.UtcTicks);
-        var rows = serialized.Where(write => write.IsSuccess).SelectMany(write => write.Success.Value).ToArray();
+        var writes = messages.ToList();
+        var serialized = _serializer.Serialize(writes, _scheduler.Now.UtcTicks);
+        var rows = writes.Zip(serialized, (write, made) => made.IsSuccess ? made.Success.Value.Zip(PayloadOf(write), Signed) : []).SelectMany(made => made).ToArray();
 
         // What cannot be serialized is rejected, and its writer lives on; what cannot be stored is a failure, and its writer stops.
         IImmutableList<Exception> rejections = serialized.TrueForAll(write => write.IsSuccess)
@@ -122,6 +123,18 @@ internal sealed class BatchingJournal : SqlWriteJournal
         _replays.Stop();
         _ = _tables.DisposeAsync();
         base.PostStop();
+    }
+
+    private static IEnumerable<IPersistentRepresentation> PayloadOf(AtomicWrite write) => (IEnumerable<IPersistentRepresentation>)write.Payload;
+
+    /// <summary>
+    /// The plugin signs with the process. Whoever lives on one node, then on another and then on the first again would not be told apart from one that lives on
+    /// both; each life of a recipient signs for itself.
+    /// </summary>
+    private static JournalRow Signed(JournalRow row, IPersistentRepresentation written)
+    {
+        row.WriterUuid = written.WriterGuid;
+        return row;
     }
 
     private static long WeightOf(JournalRow[] rows) => rows.Sum(row => row.Message.Length + 200L);
