@@ -88,7 +88,8 @@ public static class RuleChecker
                 yield return new(rule.Source, rule.Line, $"the example of '{rule.Id}' is decided by '{first.RuleId}' of higher priority ({first.Priority}) as {first.Category.ToWire()}, by \"{first.MatchedText}\": {example}");
             }
 
-            if (first.RuleId == rule.Id || explanation.Verdict.Rule == rule.Id)
+            // A rule of a blocklist that another rule outranks still names its list
+            if (first.RuleId == rule.Id || explanation.Verdict.Rule == rule.Id || (rule.Blocklist is { } list && explanation.Verdict.Blocklist == list))
             {
                 deciders.Add(rule.Id);
             }
