@@ -79,10 +79,14 @@ internal static class ImportBenchmark
         await using var create = new NpgsqlCommand($"CREATE TABLE suppressed ({address}, level text, reason text, source text, note text)", connection);
         await create.ExecuteNonQueryAsync();
         var watch = Stopwatch.StartNew();
-        await using (var copy = await connection.BeginRawBinaryCopyAsync("COPY suppressed FROM STDIN (FORMAT csv, HEADER)"))
-        await using (var list = File.OpenRead(file))
+        await using (var copy = await connection.BeginTextImportAsync("COPY suppressed FROM STDIN (FORMAT csv, HEADER)"))
+        using (var list = new StreamReader(file))
         {
-            await list.CopyToAsync(copy, 1 << 20);
+            var buffer = new char[1 << 16];
+            while (await list.ReadAsync(buffer) is var read and > 0)
+            {
+                await copy.WriteAsync(buffer.AsMemory(0, read));
+            }
         }
 
         return watch.Elapsed.TotalSeconds;
