@@ -17,6 +17,7 @@ internal static class BounceCommand
             SelfTestCommand.Create(streams),
             ImportLogsCommand.Create(streams),
             SendCommand.Create(streams),
+            SuppressionsCommand.Create(streams),
         };
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Text.Json;
 using BounceActors.Cli.Output;
 
@@ -9,18 +8,15 @@ namespace BounceActors.Cli;
 /// <summary>`bounce selftest`: has a running service test the accounts of its sources, each with a signed synthetic event that is followed to its decision.</summary>
 internal static class SelfTestCommand
 {
-    private const string KeyVariable = "BOUNCE_KEY";
-
     public static Command Create(StandardStreams streams)
     {
-        var url = new Option<string>("--url") { Description = "Address of the service", DefaultValueFactory = _ => "http://127.0.0.1:8080", HelpName = "URL" };
-        var key = new Option<string?>("--key") { Description = $"API key with the scope admin; or in the environment as {KeyVariable}", HelpName = "KEY" };
+        var (url, key) = (ServiceHttp.Url(), ServiceHttp.Key("admin"));
         var source = new Argument<string?>("SOURCE") { Description = "Only this source; without it, every configured account of every source", Arity = ArgumentArity.ZeroOrOne };
         var format = CommonOptions.Format(OutputFormat.Table);
         var command = new Command("selftest", "Send a signed synthetic event through each source of a running service, and follow it to its decision and back") { source, url, key, format };
         command.SetAction(async (parsed, cancel) =>
         {
-            using var http = Client(parsed.GetRequiredValue(url), parsed.GetValue(key) ?? Environment.GetEnvironmentVariable(KeyVariable));
+            using var http = ServiceHttp.Open(parsed.GetRequiredValue(url), parsed.GetValue(key));
             IRowWriter<JsonElement> rows = parsed.Chosen(format) == OutputFormat.Jsonl
                 ? new JsonLines<JsonElement>(streams, Fields)
                 : new TableRows<JsonElement>(streams, ["source", "account", "passed", "ms", "how far"], Cells);
@@ -47,22 +43,6 @@ internal static class SelfTestCommand
         return command;
     }
 
-    private static HttpClient Client(string url, string? key)
-    {
-        if (!Uri.TryCreate(url.EndsWith('/') ? url : url + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new UsageException($"'{url}' is no address of a service, such as http://127.0.0.1:8080");
-        }
-
-        var http = new HttpClient { BaseAddress = address };
-        if (key is not null)
-        {
-            http.DefaultRequestHeaders.Add("X-Api-Key", key);
-        }
-
-        return http;
-    }
-
     private static async Task<IReadOnlyList<string>> NamesAsync(HttpClient http, CancellationToken cancel)
     {
         var answer = await AskAsync(http, HttpMethod.Get, "admin/sources", cancel);
@@ -71,19 +51,8 @@ internal static class SelfTestCommand
 
     private static async Task<JsonElement> AskAsync(HttpClient http, HttpMethod method, string path, CancellationToken cancel)
     {
-        try
-        {
-            using var request = new HttpRequestMessage(method, path);
-            using var answer = await http.SendAsync(request, cancel);
-            var json = await answer.Content.ReadFromJsonAsync<JsonElement>(cancel);
-            return answer.IsSuccessStatusCode
-                ? json
-                : throw new UsageException($"{http.BaseAddress} answers {(int)answer.StatusCode}: {(json.TryGetProperty("detail", out var detail) ? detail.GetString() : "")}");
-        }
-        catch (Exception e) when (e is HttpRequestException or JsonException or NotSupportedException)
-        {
-            throw new UsageException($"no service answers at {http.BaseAddress}: {e.Message}");
-        }
+        using var request = new HttpRequestMessage(method, path);
+        return await ServiceHttp.AskAsync(http, request, cancel);
     }
 
     private static void Fields(Utf8JsonWriter json, JsonElement result)

@@ -8,6 +8,7 @@ using BounceActors.Service.Health;
 using BounceActors.Service.Hosting;
 using BounceActors.Service.Ingest;
 using BounceActors.Service.Ingest.Webhooks;
+using BounceActors.Service.Lists;
 using BounceActors.Service.LogsIn;
 using BounceActors.Service.MailIn;
 using BounceActors.Service.MailIn.Mailboxes;
@@ -117,6 +118,8 @@ internal static class Program
 
         app.MapRecipients();
         app.MapSuppressions();
+        app.MapImports();
+        app.MapExport();
         app.MapSenders();
         app.MapRetries();
         app.MapReviews();

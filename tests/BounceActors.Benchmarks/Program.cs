@@ -8,6 +8,12 @@ if (args is ["ingest", .. var options])
     return await IngestBenchmark.RunAsync(options);
 }
 
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- import [--rows 1000000]
+if (args is ["import", .. var importOptions])
+{
+    return await ImportBenchmark.RunAsync(importOptions);
+}
+
 // dotnet run -c Release --project tests/BounceActors.Benchmarks -- check
 if (args is ["check"])
 {

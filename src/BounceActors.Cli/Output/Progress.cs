@@ -36,4 +36,26 @@ internal static class Progress
                 work(bytes => task.Increment(bytes));
             });
     }
+
+    /// <summary>Runs <paramref name="work"/> under a progress bar on stderr, if a person sees it there.</summary>
+    /// <param name="streams">Where stderr is.</param>
+    /// <param name="what">What is done.</param>
+    /// <param name="total">When it is done.</param>
+    /// <param name="work">Is given what to call with how far it is.</param>
+    public static async Task<T> ShowAsync<T>(StandardStreams streams, string what, long total, Func<Action<long>, Task<T>> work)
+    {
+        if (!streams.ErrorIsTerminal)
+        {
+            return await work(static _ => { });
+        }
+
+        return await Tables.Console(streams.Error, isTerminal: true).Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new RemainingTimeColumn())
+            .StartAsync(context =>
+            {
+                var task = context.AddTask(what, maxValue: Math.Max(total, 1));
+                return work(at => task.Value = at);
+            });
+    }
 }

@@ -224,24 +224,27 @@ public sealed class BounceEngine
     /// <summary>Suppresses a recipient by hand.</summary>
     public Task<ChangeResult> SuppressAsync(
         string tenant, EmailAddress address, SuppressionLevel level, string? stream, DateTimeOffset? until, string actor, string reason, CancellationToken cancel) =>
-        BoundedAsync(async () =>
-        {
-            var key = KeyOf(tenant, address);
-            await _directory.EnsureAsync(key, tenant, address, _time.GetUtcNow(), cancel);
-            return await ChangeAsync(
-                new RecipientCommands.AddSuppression
-                {
-                    Key = key,
-                    Tenant = tenant,
-                    EventId = NewId(),
-                    Level = level,
-                    Stream = stream,
-                    Until = until,
-                    Actor = actor,
-                    Reason = reason,
-                },
-                cancel);
-        }, cancel);
+        SuppressAsync(
+            new RecipientCommands.AddSuppression
+            {
+                Key = KeyOf(tenant, address),
+                Tenant = tenant,
+                EventId = NewId(),
+                Level = level,
+                Stream = stream,
+                Until = until,
+                Actor = actor,
+                Reason = reason,
+            },
+            address,
+            cancel);
+
+    /// <summary>Suppresses a recipient by a command, which may be repeated.</summary>
+    internal Task<ChangeResult> SuppressAsync(RecipientCommands.AddSuppression command, EmailAddress address, CancellationToken cancel) => BoundedAsync(async () =>
+    {
+        await _directory.EnsureAsync(command.Key, command.Tenant, address, _time.GetUtcNow(), cancel);
+        return await ChangeAsync(command, cancel);
+    }, cancel);
 
     /// <summary>Lifts suppressions; an empty list lifts everything but complaints, opt-outs and legal ones.</summary>
     public Task<ChangeResult> LiftAsync(

@@ -3,6 +3,7 @@ using Akka.Hosting;
 using BounceActors.Engine.Classification;
 using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Deliveries;
+using BounceActors.Engine.Imports;
 using BounceActors.Engine.Inbox;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
@@ -47,6 +48,7 @@ public static class EngineHosting
         services.AddSingleton<NodeEnd>();
         services.AddSingleton<EngineInspector>();
         services.AddSingleton<BounceEngine>();
+        services.AddSingleton<SuppressionImport>();
 
         // In this order: tables and secret first, then the actors that need them.
         services.AddHostedService<StorageStartup>();

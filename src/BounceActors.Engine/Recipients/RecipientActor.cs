@@ -55,16 +55,12 @@ public sealed class RecipientActor : UntypedPersistentActor
         {
             case RecipientCommands.GetRecipient:
                 Sender.Tell(new RecipientReplies.RecipientFound(LastSequenceNr, _state.Standing(_policy), _state));
-                if (LastSequenceNr == 0)
-                {
-                    // A recipient nobody has reported on need not stay only because somebody asked.
-                    Context.Parent.Tell(new Passivate(PoisonPill.Instance));
-                }
-
+                LeaveIfUnknown();
                 break;
             case RecipientCommands.ConfirmRetry question:
                 var because = _state.RetryUnwantedBecause(question, _time.GetUtcNow(), _policy);
                 Sender.Tell(new RecipientReplies.RetryConfirmed(because is null, because));
+                LeaveIfUnknown();
                 break;
             case RecipientCommands.Command command:
                 Handle(command);
@@ -104,6 +100,7 @@ public sealed class RecipientActor : UntypedPersistentActor
         if (decided.Event is null)
         {
             Reply(command, decided);
+            LeaveIfUnknown();
             return;
         }
 
@@ -116,6 +113,18 @@ public sealed class RecipientActor : UntypedPersistentActor
                 SaveSnapshot(_state);
             }
         });
+    }
+
+    /// <summary>
+    /// A recipient nobody has reported on need not stay only because somebody asked. Nor may it: an import writes the first event of many recipients at once
+    /// without waking them, and one that was awake would not know of it (docs/decisions/bulk-import.md).
+    /// </summary>
+    private void LeaveIfUnknown()
+    {
+        if (LastSequenceNr == 0)
+        {
+            Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        }
     }
 
     private void Apply(RecipientEvents.Event e) => _state = _state.Apply(e, _policy);

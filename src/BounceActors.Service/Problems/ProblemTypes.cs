@@ -22,12 +22,14 @@ internal static class ProblemTypes
     public static readonly ProblemType NothingReported = new("nothing-reported", 400, "The report does not say what happened");
     public static readonly ProblemType NoRecipient = new("no-recipient", 400, "The report names no recipient");
     public static readonly ProblemType NoItemAccepted = new("no-item-accepted", 400, "None of the items could be recorded");
+    public static readonly ProblemType UnreadableList = new("unreadable-list", 400, "The list cannot be read");
     public static readonly ProblemType BadRequest = new("bad-request", 400, "The request cannot be understood");
     public static readonly ProblemType Unauthorized = new("unauthorized", 401, "A valid key is needed");
     public static readonly ProblemType Forbidden = new("forbidden", 403, "The key does not allow this");
     public static readonly ProblemType NotFound = new("not-found", 404, "There is nothing here");
     public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405, "The method is not allowed here");
     public static readonly ProblemType AlreadyResolved = new("already-resolved", 409, "The review is already resolved");
+    public static readonly ProblemType ImportDiffers = new("import-differs", 409, "Another import has this id");
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body is too large");
     public static readonly ProblemType TooManyItems = new("too-many-items", 413, "Too many items in one request");
     public static readonly ProblemType UnsupportedMediaType = new("unsupported-media-type", 415, "The content type is not taken here");
@@ -38,7 +40,7 @@ internal static class ProblemTypes
     public static readonly IReadOnlyList<ProblemType> All =
     [
         MalformedJson, UnknownField, MissingField, WrongType, InvalidAddress, InvalidValue, UnknownValue, FutureDate, NothingReported, NoRecipient,
-        NoItemAccepted, BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, AlreadyResolved, BodyTooLarge, TooManyItems,
+        NoItemAccepted, UnreadableList, BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, AlreadyResolved, ImportDiffers, BodyTooLarge, TooManyItems,
         UnsupportedMediaType, Overloaded, Internal, Unavailable,
     ];
 

@@ -209,6 +209,8 @@ public sealed class JournalFeedSpecs : IAsyncLifetime
 
         public Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => tables.WriteAsync(rows, ct);
 
+        public Task<IReadOnlyList<bool>> WriteFirstAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => tables.WriteFirstAsync(rows, ct);
+
         public Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct) => tables.HighestAsync(queries, ct);
 
         public Task<IReadOnlyList<IReadOnlyList<JournalRow>>> ReplayAsync(IReadOnlyList<ReplayQuery> queries, CancellationToken ct) => tables.ReplayAsync(queries, ct);

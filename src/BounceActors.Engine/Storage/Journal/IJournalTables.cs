@@ -12,6 +12,12 @@ internal interface IJournalTables : IAsyncDisposable
     /// <summary>Stores rows with their tags, all or none, with rising ordering numbers in the order given.</summary>
     Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct);
 
+    /// <summary>
+    /// Stores first events of persistent actors, in one transaction; passes over those of whom there is one already. Says of each row whether it was stored.
+    /// Each row has one tag, and no two are of the same actor.
+    /// </summary>
+    Task<IReadOnlyList<bool>> WriteFirstAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct);
+
     /// <summary>The highest sequence number above the one given, deleted events included; 0 when there is none.</summary>
     Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct);
 

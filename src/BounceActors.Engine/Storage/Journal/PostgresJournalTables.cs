@@ -11,6 +11,9 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
     // As long as the journal's breaker waits: who asked has been told by then that it failed.
     private const int TimeoutSeconds = 10;
 
+    // Nobody waits for a bulk write but who sent it.
+    private const int BulkTimeoutSeconds = 120;
+
     // A lateral LIMIT is one descent into the index per id. "= ANY … GROUP BY" may read the whole table instead.
     private const string Highest =
         """
@@ -62,11 +65,12 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
 
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
     private string? _write;
+    private string? _writeFirst;
 
     public async Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct)
     {
         // One statement is one transaction: a connection that breaks leaves none open, and no lock behind it.
-        await using var command = Command(_write ??= await WriteStatementAsync(ct));
+        await using var command = Command(_write ??= WriteStatement(await SequenceAsync(ct)));
         Add(command, "created", NpgsqlDbType.Bigint, rows, r => r.Timestamp);
         Add(command, "id", NpgsqlDbType.Text, rows, r => r.PersistenceId);
         Add(command, "nr", NpgsqlDbType.Bigint, rows, r => r.SequenceNumber);
@@ -80,6 +84,28 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
         Add(command, "tag_nr", NpgsqlDbType.Bigint, tags, t => t.Row.SequenceNumber);
         Add(command, "tag_id", NpgsqlDbType.Text, tags, t => t.Row.PersistenceId);
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<IReadOnlyList<bool>> WriteFirstAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct)
+    {
+        await using var command = Command(_writeFirst ??= WriteFirstStatement(await SequenceAsync(ct)));
+        command.CommandTimeout = BulkTimeoutSeconds;
+        Add(command, "created", NpgsqlDbType.Bigint, rows, r => r.Timestamp);
+        Add(command, "id", NpgsqlDbType.Text, rows, r => r.PersistenceId);
+        Add(command, "nr", NpgsqlDbType.Bigint, rows, r => r.SequenceNumber);
+        Add(command, "message", NpgsqlDbType.Bytea, rows, r => r.Message);
+        Add(command, "tag", NpgsqlDbType.Text, rows, r => r.TagArray[0]);
+        command.Parameters.AddWithValue("manifest", rows[0].Manifest);
+        command.Parameters.AddWithValue("identifier", rows[0].Identifier!);
+        command.Parameters.AddWithValue("writer", rows[0].WriterUuid!);
+        var stored = Enumerable.Repeat(true, rows.Count).ToArray();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            stored[reader.GetInt64(0) - 1] = false;
+        }
+
+        return stored;
     }
 
     public async Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct)
@@ -222,28 +248,50 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
         return command;
     }
 
+    /// <summary>The sequence that ordering numbers are drawn from, as a literal.</summary>
+    private async Task<string> SequenceAsync(CancellationToken ct)
+    {
+        await using var command = Command("SELECT pg_get_serial_sequence('journal', 'ordering')");
+        var sequence = (string)(await command.ExecuteScalarAsync(ct) ?? throw new InvalidOperationException("journal.ordering has no sequence"));
+        return $"'{sequence.Replace("'", "''", StringComparison.Ordinal)}'";
+    }
+
     /// <summary>
     /// Ordering numbers are drawn first, so that tags need not be joined back to the rows. The statement holds its lock on the journal before it draws
     /// one, which is what <see cref="JournalFeed"/> relies on.
     /// </summary>
-    private async Task<string> WriteStatementAsync(CancellationToken ct)
-    {
-        await using var command = Command("SELECT pg_get_serial_sequence('journal', 'ordering')");
-        var sequence = (string)(await command.ExecuteScalarAsync(ct) ?? throw new InvalidOperationException("journal.ordering has no sequence"));
-        return $"""
-            WITH numbered AS MATERIALIZED (
-                SELECT nextval('{sequence.Replace("'", "''", StringComparison.Ordinal)}') AS ordering, r.*
-                FROM unnest(@created, @id, @nr, @message, @manifest, @identifier, @writer)
-                    WITH ORDINALITY AS r(created, id, nr, message, manifest, identifier, writer, n)
-            ), stored AS (
-                INSERT INTO journal (ordering, created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
-                OVERRIDING SYSTEM VALUE
-                SELECT ordering, created, false, id, nr, message, manifest, identifier, writer FROM numbered ORDER BY n
-            )
+    private static string WriteStatement(string sequence) =>
+        $"""
+        WITH numbered AS MATERIALIZED (
+            SELECT nextval({sequence}) AS ordering, r.*
+            FROM unnest(@created, @id, @nr, @message, @manifest, @identifier, @writer)
+                WITH ORDINALITY AS r(created, id, nr, message, manifest, identifier, writer, n)
+        ), stored AS (
+            INSERT INTO journal (ordering, created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+            OVERRIDING SYSTEM VALUE
+            SELECT ordering, created, false, id, nr, message, manifest, identifier, writer FROM numbered ORDER BY n
+        )
+        INSERT INTO tags (ordering_id, tag, sequence_nr, persistence_id)
+        SELECT o.numbers[t.position], t.tag, t.nr, t.id
+        FROM (SELECT array_agg(ordering ORDER BY n) AS numbers FROM numbered) o,
+            unnest(@tag_position, @tag, @tag_nr, @tag_id) AS t(position, tag, nr, id)
+        """;
+
+    /// <summary>As above. Whoever is writing a first event of the same actor is waited for; the unique index then says which of the two it is.</summary>
+    private static string WriteFirstStatement(string sequence) =>
+        $"""
+        WITH numbered AS MATERIALIZED (
+            SELECT nextval({sequence}) AS ordering, r.* FROM unnest(@created, @id, @nr, @message, @tag) WITH ORDINALITY AS r(created, id, nr, message, tag, n)
+        ), stored AS (
+            INSERT INTO journal (ordering, created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+            OVERRIDING SYSTEM VALUE
+            SELECT ordering, created, false, id, nr, message, @manifest, @identifier, @writer FROM numbered ORDER BY n
+            ON CONFLICT (persistence_id, sequence_number) DO NOTHING
+            RETURNING ordering
+        ), tagged AS (
             INSERT INTO tags (ordering_id, tag, sequence_nr, persistence_id)
-            SELECT o.numbers[t.position], t.tag, t.nr, t.id
-            FROM (SELECT array_agg(ordering ORDER BY n) AS numbers FROM numbered) o,
-                unnest(@tag_position, @tag, @tag_nr, @tag_id) AS t(position, tag, nr, id)
-            """;
-    }
+            SELECT n.ordering, n.tag, n.nr, n.id FROM numbered n JOIN stored s ON s.ordering = n.ordering
+        )
+        SELECT n.n FROM numbered n LEFT JOIN stored s ON s.ordering = n.ordering WHERE s.ordering IS NULL
+        """;
 }

@@ -16,6 +16,13 @@ internal sealed class SqliteJournalTables(string connectionString, SqliteSynchro
         VALUES (@created, 0, @id, @nr, @message, @manifest, @identifier, @writer) RETURNING ordering
         """;
 
+    private const string InsertFirst =
+        """
+        INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+        VALUES (@created, 0, @id, @nr, @message, @manifest, @identifier, @writer)
+        ON CONFLICT (persistence_id, sequence_number) DO NOTHING RETURNING ordering
+        """;
+
     private const string InsertTag = "INSERT INTO tags (ordering_id, tag, sequence_nr, persistence_id) VALUES (@ordering, @tag, @nr, @id)";
 
     private const string Highest = "SELECT coalesce(max(sequence_number), 0) FROM journal WHERE persistence_id = @id AND sequence_number > @after";
@@ -61,6 +68,27 @@ internal sealed class SqliteJournalTables(string connectionString, SqliteSynchro
 
         transaction.Commit();
         return true;
+    }, ct);
+
+    public Task<IReadOnlyList<bool>> WriteFirstAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => _writer.UseAsync(IReadOnlyList<bool> (session) =>
+    {
+        using var transaction = session.Begin();
+        var insertRow = session.Statement(InsertFirst, transaction);
+        var insertTag = session.Statement(InsertTag, transaction);
+        var stored = new bool[rows.Count];
+        for (var i = 0; i < stored.Length; i++)
+        {
+            ct.ThrowIfCancellationRequested();
+            var row = rows[i];
+            if (insertRow.With(row.Timestamp, row.PersistenceId, row.SequenceNumber, row.Message, row.Manifest, row.Identifier, row.WriterUuid).ExecuteScalar() is long ordering)
+            {
+                insertTag.With(ordering, row.TagArray[0], row.SequenceNumber, row.PersistenceId).ExecuteNonQuery();
+                stored[i] = true;
+            }
+        }
+
+        transaction.Commit();
+        return stored;
     }, ct);
 
     public Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct) => _reader.UseAsync(IReadOnlyList<long> (session) =>
