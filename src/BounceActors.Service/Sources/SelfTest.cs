@@ -120,7 +120,7 @@ internal sealed class SelfTest(Inbox inbox, InboxStore store, BounceEngine engin
     }
 
     /// <summary>A bounce of the test recipient, in the words of the source.</summary>
-    private static (string ContentType, string Body)? Sample(WebhookAccountSettings account, string to, string message, DateTimeOffset now)
+    internal static (string ContentType, string Body)? Sample(WebhookAccountSettings account, string to, string message, DateTimeOffset now)
     {
         const string Json = "application/json";
         const string Form = "application/x-www-form-urlencoded";
