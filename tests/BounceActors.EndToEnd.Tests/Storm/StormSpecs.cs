@@ -52,7 +52,7 @@ public sealed class StormSpecs(ITestOutputHelper output)
         ];
         _sources =
         [
-            .. weather.Webhooks, StormEvent.Events, StormEvent.Mail, StormEvent.LogLines, StormEvent.Smtp, StormEvent.Lmtp, StormEvent.Log,
+            .. weather.Webhooks, StormEvent.Events, StormEvent.Mail, StormEvent.LogLines, StormEvent.Smtp, StormEvent.Lmtp, StormEvent.Log, StormEvent.Sqs,
             .. dovecot is null ? (string[])[] : [StormEvent.Imap, StormEvent.Pop3],
         ];
         await File.WriteAllTextAsync(weather.LogPath, "");
@@ -66,7 +66,7 @@ public sealed class StormSpecs(ITestOutputHelper output)
         var holding = Task.WhenAll(Enumerable.Range(0, Held).Select(_ => HoldAsync(service.HttpPort, over.Token)));
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => BlowAsync(service, weather, dovecot, new Random(Seed + 1 + client), storm)));
         var blown = storm.Elapsed;
-        await CalmAsync(service, dovecot);
+        await CalmAsync(service, weather, dovecot);
         var calm = storm.Elapsed - blown;
         await over.CancelAsync();
         await Task.WhenAll(watching, holding);
@@ -178,6 +178,9 @@ public sealed class StormSpecs(ITestOutputHelper output)
                     return await RawClient.MailAsync(lmtp ? weather.LmtpPort : weather.SmtpPort, lmtp, e.ReturnPath, e.Notification, cut: random.Next(20) == 0);
                 case StormEvent.Log:
                     Write(weather.LogPath, e);
+                    return true;
+                case StormEvent.Sqs:
+                    weather.Queue.Send(weather.Document(e));
                     return true;
                 case StormEvent.Imap or StormEvent.Pop3:
                     lock (_lock)
@@ -331,12 +334,12 @@ public sealed class StormSpecs(ITestOutputHelper output)
     }
 
     /// <summary>Waits until everything that was taken is decided.</summary>
-    private static Task CalmAsync(ServiceProcess service, Dovecot? dovecot) => Eventually.TrueAsync(
+    private static Task CalmAsync(ServiceProcess service, Weather weather, Dovecot? dovecot) => Eventually.TrueAsync(
         async () =>
         {
             var inbox = await service.Http.GetFromJsonAsync<JsonElement>("/admin/inbox");
             var log = (await service.Http.GetFromJsonAsync<JsonElement>("/admin/logs")).GetProperty("logs")[0];
-            return log.GetProperty("lagBytes").GetInt64() == 0 && (dovecot is null || (dovecot.Count("anna"), dovecot.Count("bert")) == (0, 0))
+            return log.GetProperty("lagBytes").GetInt64() == 0 && weather.Queue.Left == 0 && (dovecot is null || (dovecot.Count("anna"), dovecot.Count("bert")) == (0, 0))
                 && inbox.GetProperty("payloads").EnumerateArray().All(p => p.GetProperty("state").GetString() != "pending");
         },
         Patience,

@@ -1,6 +1,7 @@
 using BounceActors.Service.Settings;
 using BounceActors.Service.Sources;
 using BounceActors.Sources.Webhooks;
+using BounceActors.Tests.Shared;
 using Microsoft.Extensions.Configuration;
 
 namespace BounceActors.EndToEnd.Tests.Storm;
@@ -27,6 +28,7 @@ internal sealed class Weather : IDisposable
                 ("generic:default:Mapping:Fields:event", "$.kind"), ("generic:default:Mapping:Fields:diagnostic", "$.text"), ("generic:default:Mapping:Fields:messageId", "$.mid"),
                 ("generic:default:Mapping:Fields:occurredAt", "$.at"), ("generic:default:Mapping:Outcomes:dead", "bounce"),
             }.Select(s => $"--Sources:Webhooks:{s.Key}={s.Value}"),
+            $"--Sources:Webhooks:ses:queue:Queue:Url={Queue.Url}", "--Sources:Webhooks:ses:queue:Queue:Region=eu-west-1", "--Sources:Webhooks:ses:queue:Queue:AccessKey=key", "--Sources:Webhooks:ses:queue:Queue:SecretKey=secret",
             "--Sources:Verp:0:Pattern=b+{local}={domain}@bounces.storm.example", $"--Sources:Smtp:Port={SmtpPort}", $"--Sources:Smtp:LmtpPort={LmtpPort}",
             $"--Sources:Logs:mx1:Path={LogPath}", "--Sources:Logs:mx1:Format=postfix", "--Sources:Logs:mx1:TimeZone=UTC", "--Sources:Logs:mx1:PollMilliseconds=200",
         ];
@@ -41,7 +43,10 @@ internal sealed class Weather : IDisposable
 
     public string LogPath { get; }
 
-    public IEnumerable<string> Webhooks => _accounts.All.Select(a => a.Source.Name);
+    public IEnumerable<string> Webhooks => _accounts.All.Where(a => a.Queue is null).Select(a => a.Source.Name);
+
+    /// <summary>The queue Amazon SES writes to.</summary>
+    public FakeSqs Queue { get; } = new();
 
     /// <summary>The event as its source sends it now.</summary>
     public WebhookRequest Request(StormEvent e)
@@ -51,9 +56,16 @@ internal sealed class Weather : IDisposable
         return Signed(e.Source, contentType, body);
     }
 
+    /// <summary>The event as SES writes it into the queue.</summary>
+    public string Document(StormEvent e) => SelfTest.Sample(_accounts.Find("ses", "queue")!, e.Recipient, e.Message, e.At)!.Value.Body;
+
     /// <summary>Rightly signed, whatever it says.</summary>
     public WebhookRequest Signed(string source, string contentType, string body) =>
         _sender.Sign(source, _accounts.Find(source, null)!.Account, new Uri($"http://127.0.0.1/v1/webhooks/{source}"), contentType, body, TimeProvider.System.GetUtcNow());
 
-    public void Dispose() => _sender.Dispose();
+    public void Dispose()
+    {
+        _sender.Dispose();
+        Queue.Dispose();
+    }
 }
