@@ -55,7 +55,7 @@ internal sealed class QueueReader(
                 Status = Status with { State = QueueStatus.Full };
                 await PauseAsync(full.RetryAfter, cancel);
             }
-            catch (Exception problem) when (problem is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or StorageUnavailableException or OperationCanceledException)
+            catch (Exception problem)
             {
                 var reason = problem is AmazonServiceException { ErrorCode: { Length: > 0 } code } ? $"sqs_{code}" : problem is StorageUnavailableException ? "unavailable" : "sqs_unreachable";
                 if (problem is StorageUnavailableException)
