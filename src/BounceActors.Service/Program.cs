@@ -14,6 +14,7 @@ using BounceActors.Service.MailIn;
 using BounceActors.Service.MailIn.Mailboxes;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Query;
+using BounceActors.Service.Queues;
 using BounceActors.Service.Rules;
 using BounceActors.Service.Settings;
 using BounceActors.Service.Telemetry;
@@ -96,10 +97,12 @@ internal static class Program
         builder.Services.AddProblemAnswers();
         builder.Services.AddBounceEngine(settings.Engine);
         builder.AddLogsIn(settings);
+        builder.AddQueues();
         builder.AddMailboxes(settings);
         adjust?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseProxies(settings);
         app.UseRequestLogs();
         app.UseDrain();
         app.UseProblemAnswers();

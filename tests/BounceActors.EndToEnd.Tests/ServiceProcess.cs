@@ -22,6 +22,16 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Memory the process holds now, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>What the process has printed, for the message of a failed test.</summary>
     public string Log => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(60)) : "";
 

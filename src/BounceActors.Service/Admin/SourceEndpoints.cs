@@ -1,6 +1,7 @@
 using BounceActors.Engine.Inbox;
 using BounceActors.Service.Auth;
 using BounceActors.Service.Problems;
+using BounceActors.Service.Queues;
 using BounceActors.Service.Settings;
 using BounceActors.Service.Sources;
 
@@ -24,6 +25,7 @@ internal sealed record SourcesJson(IReadOnlyList<SourceJson> Sources);
 /// <param name="UnsubscribedAt">When the sender said that no more will come.</param>
 /// <param name="Silent">Whether it is silent for longer than <c>SilentAfter</c>.</param>
 /// <param name="Failing">Why it fails; null when it does not.</param>
+/// <param name="Queue">How its queue is read by the node that answers; null when its events are posted.</param>
 internal sealed record SourceJson(
     string Source,
     string Account,
@@ -39,7 +41,8 @@ internal sealed record SourceJson(
     DateTimeOffset? LastRejectedAt,
     DateTimeOffset? UnsubscribedAt,
     bool Silent,
-    string? Failing);
+    string? Failing,
+    QueueStatus? Queue);
 
 internal sealed record SelfTestsJson(bool Passed, IReadOnlyList<SelfTestResult> Results);
 
@@ -67,7 +70,7 @@ internal static class SourceEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, WebhookAccounts accounts, SourceWatch watch, SourceMonitor monitor, InboxBacklog backlog, TimeProvider time, string? source, CancellationToken cancel)
+        HttpContext http, WebhookAccounts accounts, SourceWatch watch, SourceMonitor monitor, QueueReaders queues, InboxBacklog backlog, TimeProvider time, string? source, CancellationToken cancel)
     {
         var tenant = Tenants.Of(http);
         var now = time.GetUtcNow();
@@ -92,7 +95,8 @@ internal static class SourceEndpoints
                 seen?.LastRejected,
                 seen?.UnsubscribedAt,
                 health.Silent,
-                health.FailingBecause));
+                health.FailingBecause,
+                queues.Find(account)));
         }
 
         return TypedResults.Ok(new SourcesJson(sources));

@@ -1,12 +1,15 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading.RateLimiting;
 using BounceActors.Service.Ingest.Webhooks;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Settings;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace BounceActors.Service.Hosting;
 
@@ -26,6 +29,20 @@ internal static class Doors
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
             kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        });
+
+        builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+
+            // Every hop has to be a proxy of ours; what stands before the first that is none was written by a stranger.
+            forwarded.ForwardLimit = null;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in options.TrustedProxies)
+            {
+                forwarded.KnownIPNetworks.Add(IPNetwork.TryParse(proxy, out var network) ? network : HostOf(IPAddress.Parse(proxy)));
+            }
         });
 
         // The server stops first and lets requests finish; the actors, which they need, stop after it.
@@ -58,4 +75,15 @@ internal static class Doors
         });
         return builder;
     }
+
+    /// <summary>Has senders stand behind the proxies that are trusted.</summary>
+    public static void UseProxies(this WebApplication app, AllSettings settings)
+    {
+        if (settings.Service.TrustedProxies.Length > 0)
+        {
+            app.UseForwardedHeaders();
+        }
+    }
+
+    private static IPNetwork HostOf(IPAddress address) => new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
 }

@@ -326,6 +326,8 @@ internal sealed class AllSettings
             problems.Add($"Service:HttpPort and Service:GrpcPort are both {Service.HttpPort}, but must differ");
         }
 
+        problems.AddRange(Service.TrustedProxies.Where(p => !IPNetwork.TryParse(p, out _) && !IPAddress.TryParse(p, out _))
+            .Select(p => $"Service:TrustedProxies has '{p}', but must be addresses or networks such as 10.0.0.0/8"));
         CheckSmtp(problems);
         if (Classification.RulesDirectory is { } rules && !Directory.Exists(rules))
         {

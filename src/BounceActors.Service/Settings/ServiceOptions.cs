@@ -54,6 +54,9 @@ public sealed class ServiceOptions
     public int ReadyLagSeconds { get; set; } = 30;
 
     public LogEventLevel LogLevel { get; set; } = LogEventLevel.Information;
+
+    /// <summary>Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: the sender's address is what the last of them saw.</summary>
+    public string[] TrustedProxies { get; set; } = [];
 }
 
 /// <summary>Section <c>Classification</c>: which rules judge.</summary>

@@ -27,6 +27,7 @@ internal static class SettingsHelp
         ["Service:DrainSeconds"] = "after SIGTERM, how long requests are still answered while /healthz/ready fails and connections are closed one by one",
         ["Service:ReadyLagSeconds"] = "lag of the projections from which the service is not ready",
         ["Service:LogLevel"] = "least level of what is logged",
+        ["Service:TrustedProxies"] = "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; without any, a sender's address is that of the connection",
         ["Storage:Provider"] = "where data is kept",
         ["Storage:DataDirectory"] = "directory of the SQLite files",
         ["Storage:ConnectionString"] = "Npgsql connection string; required for postgres",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using BounceActors.Service.Auth;
+using BounceActors.Service.Queues;
 using BounceActors.Sources.Webhooks;
 using BounceActors.Sources.Webhooks.Generic;
 
@@ -12,7 +13,8 @@ namespace BounceActors.Service.Settings;
 /// <param name="Tenant">Whose events it brings.</param>
 /// <param name="Account">Secrets and options.</param>
 /// <param name="SilentAfter">How long it may be silent before that is an alert; zero: for ever.</param>
-internal sealed record WebhookAccountSettings(IWebhookSource Source, string Name, string Tenant, WebhookAccount Account, TimeSpan SilentAfter);
+/// <param name="Queue">The queue its events are fetched from; null when they are posted.</param>
+internal sealed record WebhookAccountSettings(IWebhookSource Source, string Name, string Tenant, WebhookAccount Account, TimeSpan SilentAfter, QueueOptions? Queue = null);
 
 /// <summary>The accounts of all webhook sources.</summary>
 internal sealed class WebhookAccounts(IReadOnlyList<WebhookAccountSettings> all)
@@ -36,9 +38,10 @@ internal static class WebhookSettings
     private static readonly string[] Known =
     [
         "Tenant", "Secrets", "Credentials", "Tokens", "Headers", "UrlSecrets", "Networks", "AllowUnauthenticated", "Url", "TopicArns", "LateAfter", "SilentAfter", "Stream",
-        "Streams", "Mapping",
+        "Streams", "Mapping", "Queue",
     ];
 
+    private static readonly string[] KnownOfQueue = ["Url", "Region", "AccessKey", "SecretKey"];
     private static readonly string[] KnownOfMapping = ["Events", "Fields", "Outcomes", "Categories", "Signature"];
     private static readonly string[] KnownOfSignature = ["Header", "Hash", "Encoding", "Prefix", "Signed", "TimestampHeader", "Tolerance"];
 
@@ -100,16 +103,55 @@ internal static class WebhookSettings
             Streams = Table(section.GetSection("Streams")),
             Mapping = Mapping(section.GetSection("Mapping"), problems),
         };
-        Check(source, account, section.Path, problems);
-        if (problems.Count == before && IsUnproved(source, account))
+        var queue = Queue(source, section.GetSection("Queue"), problems);
+        Check(source, account, queue, section.Path, problems);
+        if (problems.Count == before && queue is null && IsUnproved(source, account))
         {
             problems.Add($"{section.Path} has nothing to prove its sender by, so everything would be refused: {Proof(source)} (docs/sources/{source.Name}.md)");
         }
 
-        return new WebhookAccountSettings(source, account.Name, tenant, account, Time(section, "SilentAfter", problems) ?? StandardSilence);
+        return new WebhookAccountSettings(source, account.Name, tenant, account, Time(section, "SilentAfter", problems) ?? StandardSilence, queue);
     }
 
-    private static void Check(IWebhookSource source, WebhookAccount account, string path, List<string> problems)
+    /// <summary>Who may put something into a queue is decided by its access policy: it needs no other proof.</summary>
+    private static QueueOptions? Queue(IWebhookSource source, IConfigurationSection section, List<string> problems)
+    {
+        if (!section.Exists())
+        {
+            return null;
+        }
+
+        Unknown(section, KnownOfQueue, problems);
+        if (source.Name != "ses")
+        {
+            problems.Add($"{section.Path} is for the source ses only");
+            return null;
+        }
+
+        if (!Uri.TryCreate(section["Url"], UriKind.Absolute, out var url) || !(url.Scheme == Uri.UriSchemeHttps || (url.IsLoopback && url.Scheme == Uri.UriSchemeHttp)))
+        {
+            problems.Add($"{section.Path}:Url must be the https URL of the queue, such as https://sqs.eu-west-1.amazonaws.com/123456789012/bounces");
+            return null;
+        }
+
+        var region = section["Region"] ?? QueueOptions.RegionOf(url);
+        if (string.IsNullOrEmpty(region))
+        {
+            problems.Add($"{section.Path}:Region is missing, and the URL of the queue does not name it");
+            return null;
+        }
+
+        var accessKey = Secrets(section.GetSection("AccessKey"), problems);
+        var secretKey = Secrets(section.GetSection("SecretKey"), problems);
+        if (accessKey.Count != secretKey.Count)
+        {
+            problems.Add($"{section.Path} must have both AccessKey and SecretKey, or neither: then they are looked for where AWS tools do");
+        }
+
+        return new QueueOptions(url, region, accessKey.FirstOrDefault(), secretKey.FirstOrDefault());
+    }
+
+    private static void Check(IWebhookSource source, WebhookAccount account, QueueOptions? queue, string path, List<string> problems)
     {
         problems.AddRange(account.Credentials.Where(c => !c.Contains(':', StringComparison.Ordinal)).Select(_ => $"{path}:Credentials must be user:password"));
         problems.AddRange(account.Networks.Where(n => !IPNetwork.TryParse(n, out _) && !IPAddress.TryParse(n, out _))
@@ -122,7 +164,7 @@ internal static class WebhookSettings
             problems.Add($"{path}:Url must be the URL as registered at the sender, such as https://bounce.example.net/v1/webhooks/{source.Name}");
         }
 
-        if (source.Name == "ses" && account.TopicArns.Count == 0 && !account.AllowUnauthenticated)
+        if (source.Name == "ses" && account.TopicArns.Count == 0 && queue is null && !account.AllowUnauthenticated)
         {
             problems.Add($"{path}:TopicArns is empty, but must name the topics that may send: a valid signature alone proves nothing, because AWS signs anybody's topic");
         }

@@ -58,13 +58,17 @@ internal sealed class SelfTest(Inbox inbox, InboxStore store, BounceEngine engin
         using var sender = new WebhookSender(now);
         var url = new Uri($"http://localhost{WebhookEndpoints.Path}/{account.Source.Name}");
         var request = sender.Sign(account.Source.Name, account.Account, url, contentType, body, now);
-        var proof = account.Source.Authenticate(request, sender.Trusting(account.Source.Name, account.Account), sender);
-        if (proof is not WebhookAuthenticity.Accepted)
+        if (account.Queue is null)
         {
-            return $"the account's own proof is not accepted: {(proof as WebhookAuthenticity.Rejected)?.Reason ?? proof.GetType().Name}";
+            var proof = account.Source.Authenticate(request, sender.Trusting(account.Source.Name, account.Account), sender);
+            if (proof is not WebhookAuthenticity.Accepted)
+            {
+                return $"the account's own proof is not accepted: {(proof as WebhookAuthenticity.Rejected)?.Reason ?? proof.GetType().Name}";
+            }
+
+            reached("proved", "signed as its sender does, and accepted");
         }
 
-        reached("proved", "signed as its sender does, and accepted");
         var receipt = await inbox.AppendAsync(
             new InboxPayload
             {
@@ -120,7 +124,7 @@ internal sealed class SelfTest(Inbox inbox, InboxStore store, BounceEngine engin
     }
 
     /// <summary>A bounce of the test recipient, in the words of the source.</summary>
-    private static (string ContentType, string Body)? Sample(WebhookAccountSettings account, string to, string message, DateTimeOffset now)
+    internal static (string ContentType, string Body)? Sample(WebhookAccountSettings account, string to, string message, DateTimeOffset now)
     {
         const string Json = "application/json";
         const string Form = "application/x-www-form-urlencoded";

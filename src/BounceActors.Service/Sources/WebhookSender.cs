@@ -126,6 +126,13 @@ internal sealed class WebhookSender : ISigningCertificates, IDisposable
                     return $"{string.Join('&', others)}&timestamp={stamp}&token={token}&signature={signature}";
                 }
 
+                if (headers["Content-Type"].StartsWith("multipart/form-data; boundary=", StringComparison.Ordinal))
+                {
+                    var boundary = headers["Content-Type"]["multipart/form-data; boundary=".Length..];
+                    return string.Concat(new[] { ("timestamp", stamp), ("token", token), ("signature", signature) }
+                        .Select(f => $"--{boundary}\r\nContent-Disposition: form-data; name=\"{f.Item1}\"\r\n\r\n{f.Item2}\r\n")) + body;
+                }
+
                 var json = JsonNode.Parse(body)!;
                 json["signature"] = new JsonObject { ["timestamp"] = stamp, ["token"] = token, ["signature"] = signature };
                 return json.ToJsonString();
