@@ -7,7 +7,7 @@ namespace BounceActors.EndToEnd.Tests.Docker;
 public sealed class Containers : IAsyncLifetime
 {
     private static readonly string Home = Environment.GetEnvironmentVariable("BOUNCE_TEST_DOCKER") ?? "/var/tmp/bounce-docker";
-    private static readonly string[] Programs = ["dockerd", "docker", "docker-compose", "haproxy", "iptables", "nsenter", "openssl"];
+    private static readonly string[] Programs = ["dockerd", "docker", "docker-compose", "haproxy", "iptables", "nsenter", "openssl", "git", "curl"];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("bounce-compose-").FullName;
     private Process? _engine;
@@ -29,33 +29,39 @@ public sealed class Containers : IAsyncLifetime
             return;
         }
 
-        _engine = Process.Start(new ProcessStartInfo("bash", [Script, "start", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var said = _engine.StandardError.ReadToEndAsync();
-        _engine.OutputDataReceived += (_, _) => { };
-        _engine.BeginOutputReadLine();
-        await Eventually.TrueAsync(
-            async () => _engine.HasExited || await TryAsync("docker info") is { Code: 0 }, TimeSpan.FromMinutes(15), () => "the engine does not answer");
+        // To a file: what the engine starts would hold a pipe open.
+        var log = Path.Combine(_directory, "engine.log");
+        _engine = Process.Start("bash", ["-c", $"exec '{Script}' start {Environment.ProcessId} >'{log}' 2>&1 </dev/null"]);
+        await Eventually.TrueAsync(async () => _engine.HasExited || await TryAsync("docker info") is { Code: 0 }, TimeSpan.FromMinutes(6), () => "the engine does not answer");
         if (_engine.HasExited)
         {
-            _missing = $"no container engine can run here: {(await said).Trim().Split('\n')[^1]}. "
-                + "The same services run as plain processes in the tests of the cluster";
+            _missing = NoEngine(await File.ReadAllTextAsync(log));
             return;
         }
 
-        await RunAsync("docker ps -aq | xargs -r docker rm -f -v; docker volume prune -f; docker network prune -f");
+        await RunAsync($"'{Script}' tidy");
         await RunAsync($"'{Script}' images");
-        await RunAsync(
-            "docker build -q -f docker/Dockerfile --build-arg SDK_IMAGE=bounce-test/sdk:current --build-arg RUNTIME_IMAGE=bounce-test/runtime:current -t bounceactors:test .",
-            ReadmeSpecs.Repository());
+        if (await TryAsync($"'{Script}' try") is { Code: not 0 } tried)
+        {
+            _missing = NoEngine(tried.Output);
+            return;
+        }
 
-        await RunAsync($"cp -r '{ReadmeSpecs.Repository()}/docker' '{_directory}/' && rm -rf '{Secrets}'");
-        Key = (await RunAsync("docker/init.sh", _directory)).Trim().Split('\n')[^1];
-        SecondInit = await RunAsync("docker/init.sh", _directory);
-        await ComposeAsync("up -d --no-build");
+        // A clone, and in it what the README says.
+        await RunAsync($"git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for f; do [ ! -e \"$f\" ] || echo \"$f\"; done' - | tar -c -T - | tar -x -C '{_directory}'", ReadmeSpecs.Repository());
+        var start = Commands("Three nodes with Docker", 0);
+        Assert.Equal(2, start.Count);
+        Key = (await OutsideAsync(start[0])).Trim().Split('\n')[^1];
+        SecondInit = await OutsideAsync(start[0]);
+        await OutsideAsync(start[1]);
+    }
+
+    /// <summary>The commands of a block of a section of the README, as they are written.</summary>
+    public static IReadOnlyList<string> Commands(string section, int block)
+    {
+        var readme = File.ReadAllText(Path.Combine(ReadmeSpecs.Repository(), "README.md"));
+        var blocks = readme.Split($"\n## {section}\n")[1].Split("\n## ")[0].Split("```sh\n").Skip(1).ToList();
+        return [.. blocks[block].Split("\n```")[0].Split('\n').Select(l => l.Split(" #")[0].TrimEnd())];
     }
 
     /// <summary>Skips the calling test when there is no engine; where CI is set and one could have been installed, fails it.</summary>
@@ -75,18 +81,22 @@ public sealed class Containers : IAsyncLifetime
         Skip.If(true, _missing);
     }
 
-    /// <summary>docker-compose with docker/compose.yaml.</summary>
-    public Task<string> ComposeAsync(string arguments) => RunAsync($"docker-compose --ansi never -f compose.yaml {arguments}", Path.Combine(_directory, "docker"));
-
-    /// <summary>Runs a script of docker/.</summary>
-    public Task<string> ScriptAsync(string command) => RunAsync($"./{command}", Path.Combine(_directory, "docker"));
-
-    /// <summary>A command as the README has it, where HAProxy's ports are.</summary>
-    public Task<string> OutsideAsync(string command) => RunAsync($"nsenter --net=/run/netns/bounce-docker bash -c {Quote($"shopt -s expand_aliases\nalias curl=\"curl -H 'Authorization: Bearer {Key}'\"\n{command}")}");
+    /// <summary>A command as the README has it, where HAProxy's ports are; <c>curl</c> sends the operator's key.</summary>
+    public Task<string> OutsideAsync(string command)
+    {
+        // Debian has the Compose that is a program of its own.
+        var script = $$"""
+            docker() { if [ "$1" = compose ]; then shift; docker-compose "$@"; else command docker "$@"; fi; }
+            shopt -s expand_aliases
+            alias curl="curl -H 'Authorization: Bearer {{Key}}'"
+            {{command}}
+            """;
+        return RunAsync($"nsenter --net=/run/netns/bounce-docker bash -c {Quote(script)}");
+    }
 
     public async Task<JsonElement> GetAsync(string path)
     {
-        using var answer = JsonDocument.Parse(await OutsideAsync($"curl -s --fail-with-body localhost:8080{path}"));
+        using var answer = JsonDocument.Parse(await OutsideAsync($"curl -s --fail-with-body '{path}'"));
         return answer.RootElement.Clone();
     }
 
@@ -121,9 +131,8 @@ public sealed class Containers : IAsyncLifetime
     {
         if (_engine is { HasExited: false })
         {
-            await TryAsync("docker-compose -f compose.yaml --profile scale down -v -t 5", Path.Combine(_directory, "docker"));
-            await TryAsync($"kill $(cat '{Home}/pid')");
-            await _engine.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+            await TryAsync($"'{Script}' tidy; kill $(cat '{Home}/pid')");
+            await _engine.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
             await TryAsync("ip netns del bounce-docker");
         }
 
@@ -132,6 +141,9 @@ public sealed class Containers : IAsyncLifetime
     }
 
     private static string Script => Path.Combine(ReadmeSpecs.Repository(), "tests", "BounceActors.EndToEnd.Tests", "Docker", "engine.sh");
+
+    private static string NoEngine(string said) =>
+        $"no container engine can run here ({said.Trim().Split('\n')[^1]}); the same services run as plain processes in ThreeTerminalsSpecs";
 
     private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
@@ -155,14 +167,17 @@ public sealed class Containers : IAsyncLifetime
 
     private async Task<(int Code, string Output)> TryAsync(string command, string? directory = null)
     {
-        var start = new ProcessStartInfo("bash", ["-c", $"exec 2>&1; {command}"]) { RedirectStandardOutput = true, WorkingDirectory = directory ?? _directory };
+        var start = new ProcessStartInfo("timeout", ["-k", "5", "480", "bash", "-c", $"exec 2>&1 </dev/null; {command}"]) { RedirectStandardOutput = true, WorkingDirectory = directory ?? _directory };
         foreach (var (name, value) in new Dictionary<string, string>
         {
             ["DOCKER_HOST"] = $"unix://{Home}/docker.sock",
             ["COMPOSE_PROJECT_NAME"] = "bounce",
-            ["BOUNCEACTORS_IMAGE"] = "bounceactors:test",
+            ["COMPOSE_HTTP_TIMEOUT"] = "300",
+            ["SDK_IMAGE"] = "bounce-test/sdk:current",
+            ["RUNTIME_IMAGE"] = "bounce-test/runtime:current",
             ["POSTGRES_IMAGE"] = "bounce-test/postgres:current",
             ["HAPROXY_IMAGE"] = "bounce-test/haproxy:current",
+            ["PROMETHEUS_IMAGE"] = "bounce-test/prometheus:current",
         })
         {
             start.Environment[name] = value;

@@ -50,7 +50,7 @@ public partial class MonitoringSpecs
         }
     }
 
-    private static List<string> DashboardExpressions()
+    internal static List<string> DashboardExpressions()
     {
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Files, "grafana", "dashboards", "bounceactors.json")));
         var panels = dashboard.RootElement.GetProperty("panels").EnumerateArray().ToList();

@@ -2,16 +2,19 @@
 # A container engine of the tests' own, in a network and mount namespace of its own: nothing of this machine's network is touched.
 #   engine.sh start PID   runs until that process ends; one at a time on this machine
 #   engine.sh images      makes the base images that no registry is needed for, from this machine's files
+#   engine.sh try         runs a container as compose.yaml would, and fails where that cannot be
+#   engine.sh tidy        removes what tests have made: containers, volumes, the image; the base images stay
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${BOUNCE_TEST_DOCKER:-/var/tmp/bounce-docker}
+servers=${BOUNCE_TEST_SERVERS:-/opt/bounce-test-servers}
 namespace=bounce-docker
 export DOCKER_HOST=unix://$home/docker.sock
 
 start() {
-    mkdir -p "$home"
+    mkdir -p "$home/data"
     exec 9>"$home/lock"
-    flock -w 900 9
+    flock -w 300 9
     ip netns list | grep -q "^$namespace\b" || ip netns add "$namespace"
     nsenter --net=/run/netns/$namespace ip link set lo up
     rm -f "$home/pid"
@@ -20,8 +23,46 @@ start() {
         while kill -0 "$1" 2>/dev/null; do sleep 1; done
         kill "$(cat "$home/pid")"
     ) &
-    exec nsenter --net=/run/netns/$namespace unshare -m dockerd --data-root "$home/data" --exec-root "$home/exec" \
-        --pidfile "$home/pid" -H "$DOCKER_HOST" --log-level warn
+    exec nsenter --net=/run/netns/$namespace unshare -m "$here/engine.sh" serve
+}
+
+# What this machine lacks is made up for, as far as that is possible, in the engine's own mount namespace.
+serve() {
+    local other probe=$home/data/probe
+    mount --make-rprivate /
+    if [ -z "$(ls /sys/fs/cgroup 2>/dev/null)" ]; then
+        mount -t cgroup2 none /sys/fs/cgroup
+    fi
+    if ! iptables -t nat -S >/dev/null 2>&1; then
+        for other in iptables-legacy iptables-nft; do
+            if $other -t nat -S >/dev/null 2>&1; then
+                mount --bind "$(readlink -f "$(command -v $other)")" "$(readlink -f "$(command -v iptables)")"
+                break
+            fi
+        done
+    fi
+    # On a file system that takes no overlay the engine would copy every layer whole.
+    mkdir -p "$probe"/{lower,upper,work,merged}
+    if mount -t overlay overlay -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" "$probe/merged"; then
+        umount "$probe/merged"
+        rm -rf "$probe"
+    else
+        mount -t tmpfs -o size=60% tmpfs "$home/data"
+    fi
+    exec dockerd --data-root "$home/data" --exec-root "$home/exec" --pidfile "$home/pid" -H "$DOCKER_HOST" --log-level warn
+}
+
+try() {
+    docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges:true --memory 64m --pids-limit 20 -p 127.0.0.1:8080:8080 \
+        bounce-test/haproxy:current -v
+}
+
+tidy() {
+    docker ps -aq | xargs -r docker rm -f -v
+    docker volume ls -q | xargs -r docker volume rm -f
+    docker network prune -f
+    docker images -q bounceactors | xargs -r docker rmi -f
+    docker image prune -f
 }
 
 # rootfs DIRECTORY FILE...: the files, with the libraries that programs among them need.
@@ -61,9 +102,9 @@ images() {
     local work libraries dotnet shell name
     # Made anew only when what they are made from has changed.
     local stamp
-    stamp=$( (dotnet --version; cat "$here/engine.sh" "$here"/images/*; cat "$here"/../../../Directory.*.props "$here"/../../../src/*/*.csproj; dpkg-query -W postgresql haproxy libc6) | sha256sum | cut -c 1-16)
+    stamp=$( (dotnet --version; cat "$here/engine.sh" "$here"/images/*; cat "$here"/../../../Directory.*.props "$here"/../../../src/*/*.csproj; dpkg-query -W 'postgresql-*' haproxy libc6 2>/dev/null; ls -l "$servers/usr/bin/prometheus") | sha256sum | cut -c 1-16)
     if docker image inspect "bounce-test/sdk:$stamp" >/dev/null 2>&1; then
-        for name in sdk runtime postgres haproxy; do docker tag "bounce-test/$name:$stamp" "bounce-test/$name:current"; done
+        for name in sdk runtime postgres haproxy prometheus; do docker tag "bounce-test/$name:$stamp" "bounce-test/$name:current"; done
         echo "base images: as they were"
         return
     fi
@@ -83,8 +124,10 @@ images() {
     image "bounce-test/runtime:$stamp" "$work/runtime" "ENV DOTNET_ROOT=/usr/share/dotnet" "ENV DOTNET_RUNNING_IN_CONTAINER=true"
 
     rootfs "$work/sdk" $libraries $shell /usr/bin/bash
-    mkdir -p "$work/sdk/usr/share" "$work/sdk/root/.nuget/NuGet"
-    cp -a "$dotnet" "$work/sdk/usr/share/dotnet"
+    mkdir -p "$work/sdk/usr/share/dotnet" "$work/sdk/root/.nuget/NuGet"
+    # Less what no build of ours uses, translations for the most part.
+    tar -C "$dotnet" --exclude='./templates' --exclude='./sdk/*/FSharp' --exclude='./sdk/*/DotnetTools' \
+        --exclude='./sdk/*/'{cs,de,es,fr,it,ja,ko,pl,pt-BR,ru,tr,zh-Hans,zh-Hant} -c . | tar -C "$work/sdk/usr/share/dotnet" -x
     ln -s /usr/share/dotnet/dotnet "$work/sdk/usr/bin/dotnet"
     packages "$work"
     printf '<configuration><packageSources><clear /><add key="packages" value="/packages" /></packageSources></configuration>' >"$work/sdk/root/.nuget/NuGet/NuGet.Config"
@@ -106,7 +149,16 @@ images() {
     rootfs "$work/haproxy" "$(command -v haproxy)"
     image "bounce-test/haproxy:$stamp" "$work/haproxy" "USER haproxy" "ENTRYPOINT [\"$(command -v haproxy)\"]" \
         "CMD [\"-W\", \"-db\", \"-f\", \"/usr/local/etc/haproxy/haproxy.cfg\"]"
-    for name in sdk runtime postgres haproxy; do docker tag "bounce-test/$name:$stamp" "bounce-test/$name:current"; done
+
+    rootfs "$work/prometheus" "$servers/usr/bin/prometheus"
+    mv "$work/prometheus$servers/usr/bin/prometheus" "$work/prometheus/usr/bin/"
+    install -d -o 65534 -g 65534 "$work/prometheus/prometheus"
+    image "bounce-test/prometheus:$stamp" "$work/prometheus" "USER 65534" "ENTRYPOINT [\"/usr/bin/prometheus\"]" \
+        "CMD [\"--config.file=/etc/prometheus/prometheus.yml\", \"--storage.tsdb.path=/prometheus\"]"
+
+    # Those made from what was before.
+    docker images --format '{{.Repository}}:{{.Tag}}' 'bounce-test/*' | grep -v ":$stamp$" | xargs -r docker rmi >/dev/null
+    for name in sdk runtime postgres haproxy prometheus; do docker tag "bounce-test/$name:$stamp" "bounce-test/$name:current"; done
 }
 
 # The packages that the Dockerfile restores, as a folder the build can restore from without a network.
