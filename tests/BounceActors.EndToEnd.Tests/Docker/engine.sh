@@ -127,7 +127,7 @@ images() {
     mkdir -p "$work/sdk/usr/share/dotnet" "$work/sdk/root/.nuget/NuGet"
     # Less what no build of ours uses, translations for the most part.
     tar -C "$dotnet" --exclude='./templates' --exclude='./sdk/*/FSharp' --exclude='./sdk/*/DotnetTools' \
-        --exclude='./sdk/*/'{cs,de,es,fr,it,ja,ko,pl,pt-BR,ru,tr,zh-Hans,zh-Hant} -c . | tar -C "$work/sdk/usr/share/dotnet" -x
+        --exclude='./sdk/*/'{de,es,fr,it,ja,ko,pl,pt-BR,ru,tr,zh-Hans,zh-Hant} -c . | tar -C "$work/sdk/usr/share/dotnet" -x
     ln -s /usr/share/dotnet/dotnet "$work/sdk/usr/bin/dotnet"
     packages "$work"
     printf '<configuration><packageSources><clear /><add key="packages" value="/packages" /></packageSources></configuration>' >"$work/sdk/root/.nuget/NuGet/NuGet.Config"
@@ -157,7 +157,7 @@ images() {
         "CMD [\"--config.file=/etc/prometheus/prometheus.yml\", \"--storage.tsdb.path=/prometheus\"]"
 
     # Those made from what was before.
-    docker images --format '{{.Repository}}:{{.Tag}}' 'bounce-test/*' | grep -v ":$stamp$" | xargs -r docker rmi >/dev/null
+    docker images --format '{{.Repository}}:{{.Tag}}' 'bounce-test/*' | sed "/:$stamp$/d" | xargs -r docker rmi >/dev/null
     for name in sdk runtime postgres haproxy prometheus; do docker tag "bounce-test/$name:$stamp" "bounce-test/$name:current"; done
 }
 
