@@ -11,18 +11,18 @@ target=${1:-${BOUNCE_TEST_SERVERS:-/opt/bounce-test-servers}}
 servers="postfix exim4-daemon-light opensmtpd dovecot-imapd dovecot-pop3d swaks"
 
 # What the tests of docker/ need: an engine (they start it themselves, apart from the machine's), what its base images are made from, and
-# Prometheus' checker. A developer's machine is left alone: there these tests are skipped.
+# Prometheus with its checker. A developer's machine is left alone: there these tests are skipped.
 if [ "${CI:-}" = true ] && ! { command -v dockerd && command -v docker-compose && command -v haproxy && command -v iptables; } >/dev/null; then
     apt-get update -qq
     # Nothing is to be started by its package.
     RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends docker.io docker-compose haproxy iptables iproute2 openssl >/dev/null
 fi
-if [ ! -x "$target/usr/bin/promtool" ]; then
+if [ ! -x "$target/usr/bin/promtool" ] || [ ! -x "$target/usr/bin/prometheus" ]; then
     download=$(mktemp -d)
     apt-get update -qq
     (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root prometheus >/dev/null && dpkg -x prometheus_*.deb .)
     mkdir -p "$target/usr/bin"
-    mv "$download/usr/bin/promtool" "$target/usr/bin/"
+    mv "$download/usr/bin/promtool" "$download/usr/bin/prometheus" "$target/usr/bin/"
     rm -rf "$download"
 fi
 
