@@ -146,6 +146,8 @@ public abstract class IndexFeedSpecs<TDatabase>(TDatabase database) : IClassFixt
 
         public Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => throw new NotSupportedException();
 
+        public Task<IReadOnlyList<bool>> WriteFirstAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => throw new NotSupportedException();
+
         public Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<IReadOnlyList<JournalRow>>> ReplayAsync(IReadOnlyList<ReplayQuery> queries, CancellationToken ct) => throw new NotSupportedException();
