@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using BounceActors.Benchmarks;
 using BounceActors.Benchmarks.Ingest;
+using BounceActors.Benchmarks.Scale;
 
 // dotnet run -c Release --project tests/BounceActors.Benchmarks -- ingest [--database sqlite|postgres]
 if (args is ["ingest", .. var options])
@@ -19,6 +20,12 @@ if (args is ["check"])
 {
     await CheckBenchmark.RunAsync();
     return 0;
+}
+
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- scale [--share 25] [--nodes 3] [--seconds 20]
+if (args is ["scale", .. var scaling])
+{
+    return await ScaleBenchmark.RunAsync(scaling);
 }
 
 // dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*' --job short -i

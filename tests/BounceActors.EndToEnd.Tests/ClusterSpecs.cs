@@ -67,8 +67,22 @@ public class ClusterSpecs
 
         await CrashSpecs.RecipientsEqualAPureFoldAsync(second, load, now);
         await NobodyLivedTwiceAsync(database);
-        Assert.Equal(0, await first.StopAsync());
+
+        // Told through another node, the first one hands over and ends as after SIGTERM.
+        using var told = await second.Http.PostAsJsonAsync($"/admin/cluster/nodes/127.0.0.1:{ports[0]}/drain", new { actor = "ops", reason = "new kernel" });
+        Assert.True(told.IsSuccessStatusCode, await told.Content.ReadAsStringAsync());
+        Assert.Equal(0, await first.ExitAsync());
         await MembersAsync(second, 1);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var answer = await second.Http.GetFromJsonAsync<JsonElement>("/admin/workers");
+                var self = (await second.Http.GetFromJsonAsync<JsonElement>("/admin/cluster")).GetProperty("self").GetString();
+                var workers = answer.GetProperty("workers").EnumerateArray().ToList();
+                return workers.Count(w => w.GetProperty("name").GetString() == "retries") == 4 && workers.TrueForAll(w => w.GetProperty("node").GetString() == self);
+            },
+            Patience,
+            () => $"the workers did not move:\n{second.Log}");
     }
 
     [SkippableFact]

@@ -184,11 +184,29 @@ public sealed class QuerySpecs(RunningService service)
         var actor = await service.GetJsonAsync("/admin/recipients/admin@query.example");
         var cluster = await service.GetJsonAsync("/admin/cluster");
         var shards = await service.GetJsonAsync("/admin/shards");
+        var workers = await service.GetJsonAsync("/admin/workers");
 
         Assert.Equal((1, "a-1"), ((int)actor["sequenceNr"]!, (string)actor["retries"]![0]!["messageId"]!));
         Assert.Equal("up", (string)cluster["members"]![0]!["status"]!);
         Assert.Contains(shards["shards"]!.AsArray(), s => (string?)s!["type"] == "recipient" && (string?)s["shard"] == (string)actor["shard"]!);
+        Assert.Equal((string)cluster["self"]!, (string?)actor["node"]);
+        Assert.Equal(4, workers["workers"]!.AsArray().Count(w => (string?)w!["name"] == "retries" && (string?)w["node"] == (string)cluster["self"]!));
+        Assert.Contains(workers["workers"]!.AsArray(), w => (string?)w!["name"] == "projections");
         await RunningService.UntilAsync(async () => (await service.GetJsonAsync("/admin/projections"))["projections"]!.AsArray().Count > 0);
+    }
+
+    [Fact]
+    public async Task Should_not_drain_a_node_that_is_not_there_nor_the_last_one()
+    {
+        var self = (string)(await service.GetJsonAsync("/admin/cluster"))["self"]!;
+        const string Why = """{ "actor": "ops", "reason": "new kernel" }""";
+
+        var (unknown, said) = await service.PostJsonAsync("/admin/cluster/nodes/elsewhere:4053/drain", Why);
+        var (last, _) = await service.PostJsonAsync($"/admin/cluster/nodes/{self.Split('@')[1]}/drain", Why);
+        var (nobody, _) = await service.PostJsonAsync($"/admin/cluster/nodes/{self.Split('@')[1]}/drain", """{ "reason": "new kernel" }""");
+
+        Assert.Equal((404, 409, 400), (unknown, last, nobody));
+        Assert.Contains(self, (string)said["detail"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public sealed class RecipientKeys
     /// <summary>Shortest secret taken, in bytes.</summary>
     public const int MinSecretLength = 32;
 
-    private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    /// <summary>The characters keys are made of, each as likely as any other.</summary>
+    public const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     /// <summary>Blocks of the longest text that is hashed beside others: 55, 119 or 183 bytes fit into one, two or three.</summary>
     private const int MaxBlocks = 3;

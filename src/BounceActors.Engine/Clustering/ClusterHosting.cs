@@ -11,6 +11,9 @@ namespace BounceActors.Engine.Clustering;
 /// <summary>How nodes talk to each other, and what happens when they cannot.</summary>
 public static class ClusterHosting
 {
+    /// <summary>The kinds of workers that <see cref="AddWorkers"/> was given.</summary>
+    internal static readonly IReadOnlyList<string> Workers = ["projections", "retries", "inbox", "deliveries"];
+
     /// <summary>Remoting, membership and the split-brain resolver. Joining is <see cref="ClusterMembership"/>'s.</summary>
     public static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder builder, NodeOptions node)
     {

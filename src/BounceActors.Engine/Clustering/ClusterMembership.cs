@@ -88,6 +88,13 @@ internal sealed class ClusterMembership(
                 {
                     var isUp = _cluster.SelfMember.Status == MemberStatus.Up;
                     var (self, all) = await register.SeeAsync(_self, isUp, stoppingToken);
+                    if (self.Drain is { } because)
+                    {
+                        log.LogWarning("This node hands over and ends: {Reason}", because);
+                        lifetime.StopApplication();
+                        return;
+                    }
+
                     if (!isUp)
                     {
                         strangeSince = null;
@@ -115,7 +122,7 @@ internal sealed class ClusterMembership(
         }
     }
 
-    private static string HostPort(Address address) => $"{address.Host}:{address.Port}";
+    internal static string HostPort(Address address) => $"{address.Host}:{address.Port}";
 
     private void KeepJoining(IReadOnlyList<RegisteredNode> all, ref DateTimeOffset since)
     {

@@ -9,13 +9,17 @@ namespace BounceActors.Engine.Clustering;
 /// <param name="Id">Grows: who came later has a higher one.</param>
 /// <param name="Address">Remoting address as <c>host:port</c>.</param>
 /// <param name="IsUp">Whether it said lately that it is up in a cluster.</param>
-internal sealed record RegisteredNode(int Id, string Address, bool IsUp);
+/// <param name="Drain">Why it is to end, when somebody told it to; null otherwise.</param>
+internal sealed record RegisteredNode(int Id, string Address, bool IsUp, string? Drain = null);
 
 /// <summary>Which nodes run on this database: the one thing that all of them share even when they do not reach each other.</summary>
 internal interface INodeRegister : IAsyncDisposable
 {
     /// <summary>Registers this node. Gives all that live, itself included.</summary>
     Task<(RegisteredNode Self, IReadOnlyList<RegisteredNode> All)> SeeAsync(string address, bool isUp, CancellationToken cancel);
+
+    /// <summary>Tells a node to end; it reads so at its next <see cref="SeeAsync"/>. Safe to call while another call runs.</summary>
+    Task DrainAsync(string address, string because, CancellationToken cancel);
 }
 
 /// <summary>
@@ -63,6 +67,24 @@ internal sealed class PostgresNodeRegister(StorageOptions options) : INodeRegist
         }
     }
 
+    public async Task DrainAsync(string address, string because, CancellationToken cancel)
+    {
+        try
+        {
+            // The register's own connection has a call under way most of the time.
+            await using var connection = new NpgsqlConnection(options.PostgresConnectionString(autoPrepare: false));
+            await connection.OpenAsync(cancel);
+            await using var update = new NpgsqlCommand("UPDATE nodes SET drain = @because WHERE address = @address", connection);
+            update.Parameters.AddWithValue("because", because);
+            update.Parameters.AddWithValue("address", address);
+            await update.ExecuteNonQueryAsync(cancel);
+        }
+        catch (Exception cause) when (cause is NpgsqlException or TimeoutException)
+        {
+            throw new StorageUnavailableException("the register of nodes cannot be reached", cause);
+        }
+    }
+
     private async Task EnterAsync(string address, CancellationToken cancel)
     {
         await DisposeAsync();
@@ -95,7 +117,7 @@ internal sealed class PostgresNodeRegister(StorageOptions options) : INodeRegist
     {
         await using var select = Command(
             $"""
-            SELECT n.id, n.address, COALESCE(n.seen_up_at > clock_timestamp() - interval '{SeenLately}', false)
+            SELECT n.id, n.address, n.drain, COALESCE(n.seen_up_at > clock_timestamp() - interval '{SeenLately}', false)
             FROM nodes n
             JOIN pg_locks l ON l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = @class::oid AND l.objid = n.id::oid
             JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
@@ -106,7 +128,7 @@ internal sealed class PostgresNodeRegister(StorageOptions options) : INodeRegist
         var nodes = new List<RegisteredNode>();
         while (await rows.ReadAsync(cancel))
         {
-            nodes.Add(new RegisteredNode(rows.GetInt32(0), rows.GetString(1), rows.GetBoolean(2)));
+            nodes.Add(new RegisteredNode(rows.GetInt32(0), rows.GetString(1), rows.GetBoolean(3), await rows.IsDBNullAsync(2, cancel) ? null : rows.GetString(2)));
         }
 
         return nodes;
@@ -134,6 +156,7 @@ internal sealed class PostgresNodeRegister(StorageOptions options) : INodeRegist
 internal sealed class SqliteNodeRegister(StorageOptions options) : INodeRegister
 {
     private FileStream? _lock;
+    private volatile string? _drain;
 
     public Task<(RegisteredNode Self, IReadOnlyList<RegisteredNode> All)> SeeAsync(string address, bool isUp, CancellationToken cancel)
     {
@@ -148,8 +171,14 @@ internal sealed class SqliteNodeRegister(StorageOptions options) : INodeRegister
                 $"another process uses Storage:DataDirectory {Path.GetDirectoryName(file)} ({file} is held). SQLite serves one node; several nodes need Storage:Provider=postgres", cause, mayPass: true);
         }
 
-        var self = new RegisteredNode(1, address, isUp);
+        var self = new RegisteredNode(1, address, isUp, _drain);
         return Task.FromResult<(RegisteredNode, IReadOnlyList<RegisteredNode>)>((self, [self]));
+    }
+
+    public Task DrainAsync(string address, string because, CancellationToken cancel)
+    {
+        _drain = because;
+        return Task.CompletedTask;
     }
 
     public ValueTask DisposeAsync() => _lock?.DisposeAsync() ?? ValueTask.CompletedTask;

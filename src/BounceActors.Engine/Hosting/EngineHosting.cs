@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
 using BounceActors.Engine.Classification;
@@ -16,6 +17,7 @@ using BounceActors.Engine.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace BounceActors.Engine.Hosting;
 
@@ -78,6 +80,7 @@ public static class EngineHosting
 
         // Last: who joins takes its share of the work at once.
         services.AddSingleton<INodeRegister>(_ => options.Storage.Provider == StorageProvider.Postgres ? new PostgresNodeRegister(options.Storage) : new SqliteNodeRegister(options.Storage));
+        services.AddSingleton(provider => new NodeDrain(provider.GetRequiredService<ActorSystem>(), provider.GetRequiredService<INodeRegister>(), provider.GetRequiredService<ILogger<NodeDrain>>()));
         services.AddHostedService<ClusterMembership>();
         return services;
     }

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
@@ -95,6 +96,31 @@ public sealed class EngineInspector(
         return views;
     }
 
+    /// <summary>Which node runs each worker the cluster keeps alive; empty when asked on a node without the role engine.</summary>
+    public async Task<IReadOnlyList<WorkerView>> WorkersAsync(CancellationToken cancel)
+    {
+        var cluster = Cluster.Get(system);
+        var workers = new List<WorkerView>();
+        foreach (var name in cluster.SelfMember.HasRole(NodeOptions.Engine) ? ClusterHosting.Workers : [])
+        {
+            // Each worker is an entity, alone in the shard of its number
+            var region = ClusterSharding.Get(system).ShardRegion($"sharded-daemon-process-{name}");
+            var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(Patience), Patience * 2, cancel);
+            workers.AddRange(stats.Regions
+                .SelectMany(r => r.Value.Stats.Where(s => s.Value > 0).Select(s => new WorkerView(name, int.Parse(s.Key, System.Globalization.CultureInfo.InvariantCulture), r.Key.ToString())))
+                .OrderBy(w => w.Number));
+        }
+
+        return workers;
+    }
+
+    /// <summary>The node a recipient's actor lives on; null when it does not live just now.</summary>
+    public async Task<string?> NodeOfAsync(RecipientKey key, CancellationToken cancel)
+    {
+        var location = await (await recipients.GetAsync(cancel)).Ask<EntityLocation>(new GetEntityLocation(key.Value, Patience), Patience * 2, cancel);
+        return location.EntityRef.HasValue ? location.ShardRegion?.ToString() : null;
+    }
+
     /// <summary>The shard a recipient lives in.</summary>
     public static string ShardOf(RecipientKey key) => Extractor.ShardId(key.Value, null);
 }
@@ -104,6 +130,12 @@ public sealed record ClusterView(string Self, string? Leader, IReadOnlyList<Clus
 
 /// <summary>One node.</summary>
 public sealed record ClusterMember(string Address, string Status, IReadOnlyList<string> Roles, bool Reachable);
+
+/// <summary>A worker the cluster keeps alive.</summary>
+/// <param name="Name">What it does: <c>projections</c>, <c>retries</c>, <c>inbox</c>, <c>deliveries</c>.</param>
+/// <param name="Number">Its slice or partition, from 0.</param>
+/// <param name="Node">Where it runs.</param>
+public sealed record WorkerView(string Name, int Number, string Node);
 
 /// <summary>One shard.</summary>
 /// <param name="Type">What lives in it: <c>recipient</c> or <c>sender</c>.</param>

@@ -10,7 +10,7 @@ using BounceActors.Engine.Storage;
 namespace BounceActors.Engine.Retries;
 
 /// <summary>
-/// Emits retries when they are due: reads the due table in windows, asks each recipient whether its retry is still wanted, and marks it
+/// Emits the retries of one partition when they are due: reads the due table in windows, asks each recipient whether its retry is still wanted, and marks it
 /// emitted in the transaction that puts <c>retry.due</c> into the outbox, so that it is emitted once however often this is tried.
 /// It keeps nothing in memory: what was due while no scheduler ran is emitted by the next one.
 /// </summary>
@@ -23,14 +23,16 @@ public sealed class RetrySchedulerActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(15);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly int _partition;
     private readonly ReadStore _store;
     private readonly IActorRef _recipients;
     private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
 
-    public RetrySchedulerActor(ReadStore store, IActorRef recipients, EngineMetrics metrics, TimeProvider time, TimeSpan interval)
+    public RetrySchedulerActor(int partition, ReadStore store, IActorRef recipients, EngineMetrics metrics, TimeProvider time, TimeSpan interval)
     {
+        _partition = partition;
         _store = store;
         _recipients = recipients;
         _metrics = metrics;
@@ -49,7 +51,7 @@ public sealed class RetrySchedulerActor : ReceiveActor, IWithTimers
         var wait = _interval;
         try
         {
-            var due = await _store.DueRetriesAsync(_time.GetUtcNow(), Window, CancellationToken.None);
+            var due = await _store.DueRetriesAsync(_partition, _time.GetUtcNow(), Window, CancellationToken.None);
             var failures = 0;
             await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (retry, cancel) =>
             {
@@ -119,12 +121,12 @@ public sealed class RetryScheduler;
 
 public static class RetryHosting
 {
-    /// <summary>One scheduler, kept alive by the cluster; two at once during a hand-over emit nothing twice.</summary>
+    /// <summary>A scheduler per partition, kept alive by the cluster; two of one at once during a hand-over emit nothing twice.</summary>
     public static AkkaConfigurationBuilder AddRetryScheduler(this AkkaConfigurationBuilder builder, NodeOptions node, TimeSpan interval) =>
         builder.AddWorkers<RetryScheduler>(
             node,
             "retries",
-            1,
-            (registry, resolver) => _ => Props.Create(() => new RetrySchedulerActor(
-                resolver.GetService<ReadStore>(), registry.Get<RecipientRegion>(), resolver.GetService<EngineMetrics>(), resolver.GetService<TimeProvider>(), interval)));
+            ReadStore.RetryPartitions,
+            (registry, resolver) => partition => Props.Create(() => new RetrySchedulerActor(
+                partition, resolver.GetService<ReadStore>(), registry.Get<RecipientRegion>(), resolver.GetService<EngineMetrics>(), resolver.GetService<TimeProvider>(), interval)));
 }

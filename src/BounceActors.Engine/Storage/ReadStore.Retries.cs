@@ -10,6 +10,16 @@ namespace BounceActors.Engine.Storage;
 /// <content>Retries, from the plan to the acknowledgement.</content>
 public sealed partial class ReadStore
 {
+    /// <summary>
+    /// How many parts due retries come in, each emitted by a worker of its own; a recipient's are all in one. It may change from version to version:
+    /// workers of both at once emit nothing twice.
+    /// </summary>
+    public const int RetryPartitions = 4;
+
+    // By the first character of the recipient's key; the last partition takes what no other does
+    private static readonly string[][] PartitionLetters = [.. RecipientKeys.Alphabet.Select(c => c.ToString()).Chunk(RecipientKeys.Alphabet.Length / RetryPartitions).SkipLast(1)];
+    private static readonly string[] TakenLetters = [.. PartitionLetters.SelectMany(letters => letters)];
+
     private static readonly Batch<RetryRow> RetryRows = new Batch<RetryRow>()
         .Text("id", r => r.Id.Value)
         .Text("recipient_key", r => r.RecipientKey.Value)
@@ -64,14 +74,24 @@ public sealed partial class ReadStore
         WHERE retries.id = r.id AND retries.tenant = r.tenant AND retries.state = 'leased' AND retries.lease_owner = r.owner
         """;
 
-    /// <summary>Retries whose time has come, longest due first.</summary>
-    public async Task<IReadOnlyList<RetryRow>> DueRetriesAsync(DateTimeOffset now, int limit, CancellationToken ct) => await ReadAsync(
-        db => db.Retries
-            .Where(r => r.State == RetryState.Pending && r.DueAt <= now)
-            .OrderBy(r => r.DueAt).ThenBy(r => r.Id)
-            .Take(limit)
-            .ToListAsync(ct),
+    /// <summary>Retries of one partition whose time has come, longest due first.</summary>
+    /// <param name="partition">0 to <see cref="RetryPartitions"/> - 1.</param>
+    /// <param name="now">What is due by then.</param>
+    /// <param name="limit">Most to give.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public async Task<IReadOnlyList<RetryRow>> DueRetriesAsync(int partition, DateTimeOffset now, int limit, CancellationToken ct) => await ReadAsync(
+        db =>
+        {
+            var due = db.Retries.Where(r => r.State == RetryState.Pending && r.DueAt <= now);
+            due = partition < PartitionLetters.Length
+                ? due.Where(r => FirstLetter(r.RecipientKey).In(PartitionLetters[partition]))
+                : due.Where(r => FirstLetter(r.RecipientKey).NotIn(TakenLetters));
+            return due.OrderBy(r => r.DueAt).ThenBy(r => r.Id).Take(limit).ToListAsync(ct);
+        },
         ct);
+
+    [Sql.Expression("substr({0}, 1, 1)", ServerSideOnly = true)]
+    private static string FirstLetter(RecipientKey key) => throw new InvalidOperationException("only in a query");
 
     /// <summary>Announces a retry, once: marks it emitted and puts <c>retry.due</c> into the outbox. False when it was not pending any more.</summary>
     public Task<bool> EmitRetryAsync(RetryId id, DateTimeOffset now, CancellationToken ct) => WriteAsync(async db =>

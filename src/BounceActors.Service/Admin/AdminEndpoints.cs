@@ -1,5 +1,6 @@
 using BounceActors.Domain;
 using BounceActors.Domain.Recipients;
+using BounceActors.Engine.Clustering;
 using BounceActors.Engine.Hosting;
 using BounceActors.Service.Auth;
 using BounceActors.Service.Ingest;
@@ -14,6 +15,7 @@ internal sealed record ActorJson(
     string Key,
     string PersistenceId,
     string Shard,
+    string? Node,
     long SequenceNr,
     StandingJson Standing,
     IReadOnlyList<HistoryEntryJson> History,
@@ -24,11 +26,12 @@ internal sealed record ActorJson(
     DateTimeOffset? LastReportAt,
     DateTimeOffset? LastEngagementAt)
 {
-    public static ActorJson Of(string recipient, RecipientView view) => new(
+    public static ActorJson Of(string recipient, string? node, RecipientView view) => new(
         recipient,
         view.Key.Value,
         $"recipient-{view.Key}",
         EngineInspector.ShardOf(view.Key),
+        node,
         view.SequenceNr,
         StandingJson.Of(view.Standing, view.Now),
         [.. view.State.History.Entries.Select(HistoryEntryJson.Of)],
@@ -48,6 +51,23 @@ internal sealed record HistoryEntryJson(Guid EventId, string Kind, DateTimeOffse
 }
 
 internal sealed record RetryInFlight(string MessageId, int Attempt, DateTimeOffset DueAt, string? Stream);
+
+/// <summary>That a node is to end.</summary>
+internal sealed record DrainRequest
+{
+    /// <summary>Who wants it.</summary>
+    public required string Actor { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Also when no other node can take over.</summary>
+    public bool Force { get; init; }
+}
+
+internal sealed record DrainJson(string Node, string Told);
+
+internal sealed record WorkersJson(IReadOnlyList<WorkerView> Workers);
 
 internal sealed record ShardsJson(int Entities, IReadOnlyList<ShardView> Shards);
 
@@ -91,6 +111,21 @@ internal static class AdminEndpoints
             .WithName("GetCluster")
             .WithSummary("The nodes of the cluster as this one sees them")
             .ProducesProblems(429, 503);
+        api.MapPost("/admin/cluster/nodes/{address}/drain", DrainAsync)
+            .RequireScope(Scopes.Admin)
+            .WithTags("Admin")
+            .WithName("DrainNode")
+            .WithSummary("Tell a node (host:port) to hand over what it holds and end")
+            .Accepts<DrainRequest>(EventReader.Json)
+            .Produces<DrainJson>(StatusCodes.Status202Accepted)
+            .ProducesProblems(400, 404, 409, 413, 415, 429, 503);
+        api.MapGet("/admin/workers", async (EngineInspector inspector, CancellationToken cancel) => TypedResults.Ok(new WorkersJson(await inspector.WorkersAsync(cancel))))
+            .RequireScope(Scopes.Admin)
+            .WithTags("Admin")
+            .WithName("GetWorkers")
+            .WithSummary("Which node runs each projection slice, retry partition and inbox sweeper")
+            .Produces<WorkersJson>()
+            .ProducesProblems(429, 503);
         api.MapGet("/admin/projections", ProjectionsAsync)
             .RequireScope(Scopes.Admin)
             .WithTags("Admin")
@@ -101,10 +136,24 @@ internal static class AdminEndpoints
         return api;
     }
 
-    private static async Task<IResult> RecipientAsync(HttpContext http, BounceEngine engine, string address, CancellationToken cancel)
+    private static async Task<IResult> RecipientAsync(HttpContext http, BounceEngine engine, EngineInspector inspector, string address, CancellationToken cancel)
     {
         var recipient = Parameters.AddressInPath(address);
-        return TypedResults.Ok(ActorJson.Of(recipient.Display, await engine.RecipientAsync(Tenants.Of(http), recipient, cancel)));
+        var view = await engine.RecipientAsync(Tenants.Of(http), recipient, cancel);
+        return TypedResults.Ok(ActorJson.Of(recipient.Display, await inspector.NodeOfAsync(view.Key, cancel), view));
+    }
+
+    private static async Task<IResult> DrainAsync(HttpContext http, NodeDrain drain, EngineInspector inspector, string address, CancellationToken cancel)
+    {
+        var request = await StrictJson.ReadAsync<DrainRequest>(http.Request, cancel);
+        var (actor, reason) = (Parameters.Required(request.Actor, "actor", 100), Parameters.Required(request.Reason, "reason", 500));
+        return await drain.TellAsync(address, actor, reason, request.Force, cancel) switch
+        {
+            DrainAnswer.NoSuchNode => throw new ProblemException(
+                ProblemTypes.NotFound, $"no node of this cluster is at this address; there are {string.Join(", ", inspector.ClusterView().Members.Select(m => m.Address))}", "address"),
+            DrainAnswer.LastNode => throw new ProblemException(ProblemTypes.LastNode, "nothing would be decided until another node is started; \"force\": true does it all the same", "address"),
+            _ => TypedResults.Accepted((string?)null, new DrainJson(address, "hands over and ends within seconds; /admin/cluster shows when it has gone")),
+        };
     }
 
     private static async Task<IResult> SenderAsync(HttpContext http, BounceEngine engine, string domain, CancellationToken cancel) =>

@@ -30,6 +30,7 @@ internal static class ProblemTypes
     public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405, "The method is not allowed here");
     public static readonly ProblemType AlreadyResolved = new("already-resolved", 409, "The review is already resolved");
     public static readonly ProblemType ImportDiffers = new("import-differs", 409, "Another import has this id");
+    public static readonly ProblemType LastNode = new("last-node", 409, "No other node could take over");
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body is too large");
     public static readonly ProblemType TooManyItems = new("too-many-items", 413, "Too many items in one request");
     public static readonly ProblemType UnsupportedMediaType = new("unsupported-media-type", 415, "The content type is not taken here");
@@ -40,7 +41,7 @@ internal static class ProblemTypes
     public static readonly IReadOnlyList<ProblemType> All =
     [
         MalformedJson, UnknownField, MissingField, WrongType, InvalidAddress, InvalidValue, UnknownValue, FutureDate, NothingReported, NoRecipient,
-        NoItemAccepted, UnreadableList, BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, AlreadyResolved, ImportDiffers, BodyTooLarge, TooManyItems,
+        NoItemAccepted, UnreadableList, BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, AlreadyResolved, ImportDiffers, LastNode, BodyTooLarge, TooManyItems,
         UnsupportedMediaType, Overloaded, Internal, Unavailable,
     ];
 

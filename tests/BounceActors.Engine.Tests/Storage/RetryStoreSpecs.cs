@@ -24,8 +24,8 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
         var store = await database.StoreAsync();
         var id = await PlannedAsync(store, due: Noon.AddHours(1));
 
-        Assert.DoesNotContain(await store.DueRetriesAsync(Noon.AddHours(1).AddMicroseconds(-1), 1000, default), r => r.Id == id);
-        var due = Assert.Single(await store.DueRetriesAsync(Noon.AddHours(1), 1000, default), r => r.Id == id);
+        Assert.DoesNotContain(await DueAsync(store, Noon.AddHours(1).AddMicroseconds(-1), 1000), r => r.Id == id);
+        var due = Assert.Single(await DueAsync(store, Noon.AddHours(1), 1000), r => r.Id == id);
         Assert.Equal((_tenant, "m1@example.com", 1, "news", RetryState.Pending), (due.Tenant, due.MessageId, due.Attempt, due.Stream, due.State));
         Assert.Equal((BounceCategory.MailboxFull, Noon.AddHours(1)), (due.Category, due.DueAt));
     }
@@ -37,7 +37,29 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
         var late = await PlannedAsync(store, due: Noon.AddYears(-10).AddSeconds(2));
         var early = await PlannedAsync(store, due: Noon.AddYears(-10).AddSeconds(1));
 
-        Assert.Equal([early, late], (await store.DueRetriesAsync(Noon, 2, default)).Select(r => r.Id));
+        Assert.Equal([early, late], (await DueAsync(store, Noon, 2)).Select(r => r.Id));
+    }
+
+    [SkippableFact]
+    public async Task Should_give_every_due_retry_in_one_partition_and_those_of_a_recipient_in_the_same()
+    {
+        var store = await database.StoreAsync();
+        var ids = new HashSet<RetryId>();
+        for (var i = 0; i < 40; i++)
+        {
+            ids.Add(await PlannedAsync(store));
+        }
+
+        var parts = new List<IReadOnlyList<RetryRow>>();
+        for (var partition = 0; partition < ReadStore.RetryPartitions; partition++)
+        {
+            parts.Add([.. (await store.DueRetriesAsync(partition, Noon.AddYears(1), 10_000, default)).Where(r => r.Tenant == _tenant)]);
+        }
+
+        Assert.Equal(ids, parts.SelectMany(p => p).Select(r => r.Id).ToHashSet());
+        Assert.Equal(ids.Count, parts.Sum(p => p.Count));
+        Assert.All(parts, p => Assert.NotEmpty(p));
+        Assert.All(parts.SelectMany(p => p).GroupBy(r => r.RecipientKey), g => Assert.Single(parts, p => p.Any(r => r.RecipientKey == g.Key)));
     }
 
     [SkippableFact]
@@ -51,7 +73,7 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
 
         var row = await RowAsync(store, id);
         Assert.Equal((RetryState.Emitted, Noon.AddHours(1)), (row.State, row.EmittedAt));
-        Assert.DoesNotContain(await store.DueRetriesAsync(Noon.AddYears(1), 1000, default), r => r.Id == id);
+        Assert.DoesNotContain(await DueAsync(store, Noon.AddYears(1), 1000), r => r.Id == id);
         var announcement = Assert.Single(await AnnouncementsAsync(store, id));
         Assert.Equal((OutboxTypes.RetryDue, _tenant, row.RecipientKey), (announcement.Type, announcement.Tenant, announcement.RecipientKey));
         using var payload = JsonDocument.Parse(announcement.Payload);
@@ -366,6 +388,18 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
         var id = await PlannedAsync(store, due);
         Assert.True(await store.EmitRetryAsync(id, Noon, default));
         return id;
+    }
+
+    /// <summary>What is due in all partitions together.</summary>
+    private static async Task<IReadOnlyList<RetryRow>> DueAsync(ReadStore store, DateTimeOffset now, int limit)
+    {
+        var due = new List<RetryRow>();
+        for (var partition = 0; partition < ReadStore.RetryPartitions; partition++)
+        {
+            due.AddRange(await store.DueRetriesAsync(partition, now, limit, default));
+        }
+
+        return [.. due.OrderBy(r => r.DueAt).Take(limit)];
     }
 
     private async Task<RetryRow> RowAsync(ReadStore store, RetryId id) => (await store.RetryAsync(_tenant, id, default))!;
