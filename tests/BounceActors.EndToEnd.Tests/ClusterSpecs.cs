@@ -76,7 +76,13 @@ public class ClusterSpecs
         await Eventually.TrueAsync(
             async () =>
             {
-                var answer = await second.Http.GetFromJsonAsync<JsonElement>("/admin/workers");
+                using var response = await second.Http.GetAsync(new Uri("/admin/workers", UriKind.Relative));
+                if (!response.IsSuccessStatusCode)
+                {
+                    return false;
+                }
+
+                var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
                 var self = (await second.Http.GetFromJsonAsync<JsonElement>("/admin/cluster")).GetProperty("self").GetString();
                 var workers = answer.GetProperty("workers").EnumerateArray().ToList();
                 return workers.Count(w => w.GetProperty("name").GetString() == "retries") == 4 && workers.TrueForAll(w => w.GetProperty("node").GetString() == self);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using BounceActors.Domain;
@@ -63,7 +64,22 @@ public abstract class CrashSpecs
         await Parallel.ForEachAsync(load.Recipients, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (recipient, cancel) =>
         {
             var expected = load.Expected(recipient, now);
-            var found = await service.Http.GetFromJsonAsync<JsonElement>($"/v1/recipients/{recipient}", cancel);
+            var found = default(JsonElement);
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    // A node that takes over the recipient says 503 until it has it.
+                    using var answer = await service.Http.GetAsync(new Uri($"/v1/recipients/{recipient}", UriKind.Relative), cancel);
+                    if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                    {
+                        return false;
+                    }
+
+                    found = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(cancel);
+                    return true;
+                },
+                Patience,
+                () => $"{recipient} does not answer:\n{service.Log}");
             var standing = found.GetProperty("standing");
             Assert.Equal(
                 (recipient, expected.BounceCount, expected.Consecutive, expected.Score, expected.Removed, expected.LevelAt(now).ToWire()),

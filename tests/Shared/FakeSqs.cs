@@ -10,7 +10,7 @@ namespace BounceActors.Tests.Shared;
 /// <summary>A queue that speaks the AWS JSON protocol (1.0) of SQS over HTTP, as far as its readers need it. It can lose deletions and refuse to answer.</summary>
 internal sealed class FakeSqs : IDisposable
 {
-    private readonly HttpListener _http = new();
+    private readonly HttpListener _http;
     private readonly Lock _lock = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<Held> _messages = [];
@@ -20,10 +20,11 @@ internal sealed class FakeSqs : IDisposable
     {
         for (var port = 21_000 + (Environment.ProcessId % 10_000); ; port++)
         {
+            // A listener that could not start is closed for good.
+            _http = new HttpListener();
             try
             {
                 Url = new Uri($"http://127.0.0.1:{port}/123456789012/bounces");
-                _http.Prefixes.Clear();
                 _http.Prefixes.Add($"http://127.0.0.1:{port}/");
                 _http.Start();
                 break;

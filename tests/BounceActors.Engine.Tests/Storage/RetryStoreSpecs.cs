@@ -45,9 +45,9 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
     {
         var store = await database.StoreAsync();
         var ids = new HashSet<RetryId>();
-        for (var i = 0; i < 40; i++)
+        foreach (var letter in RecipientKeys.Alphabet)
         {
-            ids.Add(await PlannedAsync(store));
+            ids.Add(await PlannedAsync(store, new RecipientKey(letter + NewKey().Value[1..])));
         }
 
         var parts = new List<IReadOnlyList<RetryRow>>();
@@ -376,9 +376,10 @@ public abstract class RetryStoreSpecs<TDatabase>(TDatabase database) : IClassFix
     private RecipientEvents.ReportRecorded Planning(RecipientKey key, string messageId, int attempt, DateTimeOffset? due = null) =>
         Report(key, messageId: messageId, retryAttempt: attempt, due: due, tenant: _tenant);
 
-    private async Task<RetryId> PlannedAsync(ReadStore store, DateTimeOffset? due = null)
+    private Task<RetryId> PlannedAsync(ReadStore store, DateTimeOffset? due = null) => PlannedAsync(store, NewKey(), due);
+
+    private async Task<RetryId> PlannedAsync(ReadStore store, RecipientKey key, DateTimeOffset? due = null)
     {
-        var key = NewKey();
         await store.ProjectAsync(At(1, Planning(key, "m1@example.com", 1, due)));
         return RetryId.Of(key, "m1@example.com", 1);
     }

@@ -25,8 +25,8 @@ public sealed class QueueSpecs(QueueSpecs.ServiceWithAQueue service) : IClassFix
 
         protected override string[] Settings =>
         [
-            $"--Sources:Webhooks:ses:queue:Queue:Url={Queue.Url}", "--Sources:Webhooks:ses:queue:Queue:Region=eu-west-1", "--Sources:Webhooks:ses:queue:Queue:AccessKey=AKIDEXAMPLE",
-            "--Sources:Webhooks:ses:queue:Queue:SecretKey=secret", "--Sources:Webhooks:ses:queue:Stream=shop",
+            $"--Sources:Webhooks:ses:orders:Queue:Url={Queue.Url}", "--Sources:Webhooks:ses:orders:Queue:Region=eu-west-1", "--Sources:Webhooks:ses:orders:Queue:AccessKey=AKIDEXAMPLE",
+            "--Sources:Webhooks:ses:orders:Queue:SecretKey=secret", "--Sources:Webhooks:ses:orders:Stream=shop",
         ];
     }
 
@@ -58,9 +58,9 @@ public sealed class QueueSpecs(QueueSpecs.ServiceWithAQueue service) : IClassFix
         JsonNode source = null!;
         await RunningService.UntilAsync(async () => (long)(source = (await service.GetJsonAsync("/admin/sources"))["sources"]!.AsArray().Single()!)["queue"]!["repeated"]! >= 4);
         Assert.All(await Task.WhenAll(recipients.Select(BouncesAsync)), count => Assert.Equal(1, count));
-        Assert.Equal(("ses", "queue", "reading"), ((string)source["source"]!, (string)source["account"]!, (string)source["queue"]!["state"]!));
+        Assert.Equal(("ses", "orders", "reading"), ((string)source["source"]!, (string)source["account"]!, (string)source["queue"]!["state"]!));
         var dead = Assert.Single((await service.GetJsonAsync("/admin/deadletters"))["items"]!.AsArray())!;
-        Assert.Equal(("ses", "queue", "dead"), ((string)dead["source"]!, (string)dead["account"]!, (string)dead["state"]!));
+        Assert.Equal(("ses", "orders", "dead"), ((string)dead["source"]!, (string)dead["account"]!, (string)dead["state"]!));
         var test = await service.PostJsonAsync("/admin/sources/ses/selftest", "");
         Assert.True((bool)test.Body["passed"]!, test.Body.ToJsonString());
     }
@@ -71,7 +71,7 @@ public sealed class QueueSpecs(QueueSpecs.ServiceWithAQueue service) : IClassFix
         Exception? refusal = new InboxOverloadedException("full", TimeSpan.FromMilliseconds(1));
         var stored = new List<InboxPayload>();
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var account = Accounts($"ses:queue:Queue:Url={_queue.Url}", "ses:queue:Queue:Region=eu-west-1", "ses:queue:Queue:AccessKey=a", "ses:queue:Queue:SecretKey=b").All[0];
+        var account = Accounts($"ses:orders:Queue:Url={_queue.Url}", "ses:orders:Queue:Region=eu-west-1", "ses:orders:Queue:AccessKey=a", "ses:orders:Queue:SecretKey=b").All[0];
         using var client = account.Queue!.Client();
         var reader = new QueueReader(
             account,
@@ -113,7 +113,7 @@ public sealed class QueueSpecs(QueueSpecs.ServiceWithAQueue service) : IClassFix
     {
         var stored = 0;
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var account = Accounts($"ses:queue:Queue:Url={_queue.Url}", "ses:queue:Queue:Region=eu-west-1", "ses:queue:Queue:AccessKey=a", "ses:queue:Queue:SecretKey=b").All[0];
+        var account = Accounts($"ses:orders:Queue:Url={_queue.Url}", "ses:orders:Queue:Region=eu-west-1", "ses:orders:Queue:AccessKey=a", "ses:orders:Queue:SecretKey=b").All[0];
         var monitor = new SourceMonitor(services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), TimeProvider.System);
         using var client = account.Queue!.Client();
         using var over = new CancellationTokenSource();
@@ -123,7 +123,7 @@ public sealed class QueueSpecs(QueueSpecs.ServiceWithAQueue service) : IClassFix
 
         await RunningService.UntilAsync(() => Task.FromResult(reader.Status.State == QueueStatus.Waiting));
         Assert.Equal("sqs_AccessDenied", reader.Status.LastError);
-        Assert.Equal("sqs_AccessDenied", monitor.Find("ses", "queue")!.LastRejection);
+        Assert.Equal("sqs_AccessDenied", monitor.Find("ses", "orders")!.LastRejection);
         _queue.Send(Bounce("a@queue.example"));
         _queue.Error = null;
         await RunningService.UntilAsync(() => Task.FromResult(_queue.Left == 0));
