@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using BounceActors.Tests.Shared;
+using Npgsql;
 
 namespace BounceActors.Benchmarks.Scale;
 
@@ -24,20 +25,26 @@ internal static class ScaleBenchmark
         var most = Option(options, "--nodes", 3);
         var seconds = Option(options, "--seconds", 20);
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}; each node has {share} % of one; {Batch} reports a request, {ClientsPerNode} requests in flight per node, {Recipients:N0} recipients");
-        Console.WriteLine("| nodes | idle, % of a core per node | reports/s | of one node | node CPU µs each | PostgreSQL CPU µs each |");
-        Console.WriteLine("|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine("| nodes | idle, % of a core per node | reports/s | of one node | node CPU µs each | PostgreSQL CPU µs each | log (WAL) KB each | connections per node |");
+        Console.WriteLine("|---:|---:|---:|---:|---:|---:|---:|---:|");
         var one = 0.0;
         for (var nodes = 1; nodes <= most; nodes++)
         {
-            var (idle, rate, cpu, database) = await MeasureAsync(nodes, share, TimeSpan.FromSeconds(seconds));
-            one = nodes == 1 ? rate : one;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {nodes} | {idle:0.0} | {rate:0} | {rate / one:0.00}× | {cpu:0} | {database:0} |"));
+            var m = await MeasureAsync(nodes, share, TimeSpan.FromSeconds(seconds));
+            one = nodes == 1 ? m.Rate : one;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {nodes} | {m.Idle:0.0} | {m.Rate:0} | {m.Rate / one:0.00}× | {m.Cpu:0} | {m.DatabaseCpu:0} | {m.Wal / 1000:0.0} | {m.Connections:0} |"));
+            if (nodes == most)
+            {
+                Console.WriteLine($"\nDisk for each report, indices included: {m.Disk}");
+            }
         }
 
         return 0;
     }
 
-    private static async Task<(double Idle, double Rate, double Cpu, double DatabaseCpu)> MeasureAsync(int count, int share, TimeSpan length)
+    private sealed record Measured(double Idle, double Rate, double Cpu, double DatabaseCpu, double Wal, double Connections, string Disk);
+
+    private static async Task<Measured> MeasureAsync(int count, int share, TimeSpan length)
     {
         var database = PostgresServer.Shared.CreateDatabase();
         var ports = Enumerable.Range(0, count).Select(_ => Node.FreePort()).ToList();
@@ -79,14 +86,24 @@ internal static class ScaleBenchmark
             nodes.ForEach(n => n.Limit());
             await Task.Delay(Pause);
 
-            var before = (Answered: Interlocked.Read(ref answered), Cpu: nodes.Sum(n => n.Cpu.TotalMicroseconds), Database: PostgresCpu(), At: Stopwatch.GetTimestamp());
+            await using var postgres = new NpgsqlConnection(database);
+            await postgres.OpenAsync();
+            var before = (Answered: Interlocked.Read(ref answered), Cpu: nodes.Sum(n => n.Cpu.TotalMicroseconds), Database: PostgresCpu(), At: Stopwatch.GetTimestamp(), Wal: await NumberAsync(postgres, WalBytes));
             await Task.Delay(length);
             var reports = Interlocked.Read(ref answered) - before.Answered;
             var passed = Stopwatch.GetElapsedTime(before.At);
-            var result = (idle, reports / passed.TotalSeconds, (nodes.Sum(n => n.Cpu.TotalMicroseconds) - before.Cpu) / reports, (PostgresCpu() - before.Database) / reports);
+            var result = new Measured(
+                idle,
+                reports / passed.TotalSeconds,
+                (nodes.Sum(n => n.Cpu.TotalMicroseconds) - before.Cpu) / reports,
+                (PostgresCpu() - before.Database) / reports,
+                (await NumberAsync(postgres, WalBytes) - before.Wal) / reports,
+                (await NumberAsync(postgres, "SELECT count(*)::float8 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")) / count,
+                "");
             await end.CancelAsync();
             await Task.WhenAll(clients);
-            return result;
+            await Task.Delay(Pause);
+            return result with { Disk = await DiskAsync(postgres, Interlocked.Read(ref answered)) };
         }
         finally
         {
@@ -95,6 +112,28 @@ internal static class ScaleBenchmark
                 await node.DisposeAsync();
             }
         }
+    }
+
+    private const string WalBytes = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8";
+
+    private static async Task<double> NumberAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (double)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Bytes of the biggest tables for each report, e.g. "journal 412, history 390".</summary>
+    private static async Task<string> DiskAsync(NpgsqlConnection connection, long reports)
+    {
+        await using var command = new NpgsqlCommand("SELECT relname::text, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC LIMIT 8", connection);
+        await using var rows = await command.ExecuteReaderAsync();
+        var tables = new List<string>();
+        while (await rows.ReadAsync())
+        {
+            tables.Add(string.Create(CultureInfo.InvariantCulture, $"{rows.GetString(0)} {rows.GetInt64(1) / (double)reports:0} B"));
+        }
+
+        return string.Join(", ", tables);
     }
 
     private static object Report()

@@ -28,7 +28,7 @@ internal sealed class Weather : IDisposable
                 ("generic:default:Mapping:Fields:event", "$.kind"), ("generic:default:Mapping:Fields:diagnostic", "$.text"), ("generic:default:Mapping:Fields:messageId", "$.mid"),
                 ("generic:default:Mapping:Fields:occurredAt", "$.at"), ("generic:default:Mapping:Outcomes:dead", "bounce"),
             }.Select(s => $"--Sources:Webhooks:{s.Key}={s.Value}"),
-            $"--Sources:Webhooks:ses:queue:Queue:Url={Queue.Url}", "--Sources:Webhooks:ses:queue:Queue:Region=eu-west-1", "--Sources:Webhooks:ses:queue:Queue:AccessKey=key", "--Sources:Webhooks:ses:queue:Queue:SecretKey=secret",
+            $"--Sources:Webhooks:ses:orders:Queue:Url={Queue.Url}", "--Sources:Webhooks:ses:orders:Queue:Region=eu-west-1", "--Sources:Webhooks:ses:orders:Queue:AccessKey=key", "--Sources:Webhooks:ses:orders:Queue:SecretKey=secret",
             "--Sources:Verp:0:Pattern=b+{local}={domain}@bounces.storm.example", $"--Sources:Smtp:Port={SmtpPort}", $"--Sources:Smtp:LmtpPort={LmtpPort}",
             $"--Sources:Logs:mx1:Path={LogPath}", "--Sources:Logs:mx1:Format=postfix", "--Sources:Logs:mx1:TimeZone=UTC", "--Sources:Logs:mx1:PollMilliseconds=200",
         ];
@@ -57,7 +57,7 @@ internal sealed class Weather : IDisposable
     }
 
     /// <summary>The event as SES writes it into the queue.</summary>
-    public string Document(StormEvent e) => SelfTest.Sample(_accounts.Find("ses", "queue")!, e.Recipient, e.Message, e.At)!.Value.Body;
+    public string Document(StormEvent e) => SelfTest.Sample(_accounts.Find("ses", "orders")!, e.Recipient, e.Message, e.At)!.Value.Body;
 
     /// <summary>Rightly signed, whatever it says.</summary>
     public WebhookRequest Signed(string source, string contentType, string body) =>
