@@ -48,7 +48,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>What the process has printed, for the message of a failed test.</summary>
-    public string Log => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(60)) : "";
+    public string Log => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).Where(line => !line.Contains("/healthz/", StringComparison.Ordinal) && !line.Contains("Health check", StringComparison.Ordinal)).TakeLast(60)) : "";
 
     /// <summary>Starts the process and waits until it is ready.</summary>
     public async Task StartAsync()

@@ -67,6 +67,7 @@ public sealed class ProjectionActor : ReceiveActor
     {
         _stop.Shutdown();
         _stopping.Cancel();
+        _progress.Left(_slice);
     }
 
     private UniqueKillSwitch Run()
@@ -130,7 +131,7 @@ public sealed class ProjectionActor : ReceiveActor
             _progress.Wrote(_slice, batch.End, batch.Events.Count, batch.Events[^1].Event.RecordedAt, _time.GetUtcNow());
             return NotUsed.Instance;
         }
-        catch (Exception cause)
+        catch (Exception cause) when (!_stopping.IsCancellationRequested)
         {
             _progress.Failed(_slice, cause.Message, _time.GetUtcNow());
             _log.Warning(cause, "Projection {Projection} could not write {Count} events after offset {Offset}; it starts again from what is stored", _name, batch.Events.Count, batch.Start);

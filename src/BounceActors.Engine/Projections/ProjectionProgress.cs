@@ -19,6 +19,15 @@ public sealed class ProjectionProgress
         slice,
         _ => new SliceProgress(slice, -1, 0, null, TimeSpan.Zero, error, now),
         (_, known) => known with { LastError = error, LastErrorAt = now });
+
+    /// <summary>The slice runs here no more; what it failed at is for whoever runs it now.</summary>
+    internal void Left(int slice)
+    {
+        if (_slices.TryGetValue(slice, out var known))
+        {
+            _slices[slice] = known with { Lag = TimeSpan.Zero, LastError = null, LastErrorAt = null };
+        }
+    }
 }
 
 /// <summary>How far one projection slice has come.</summary>
