@@ -83,9 +83,21 @@ public sealed class ProjectionActor : ReceiveActor
     }
 
     private Source<NotUsed, NotUsed> Batches() =>
-        Source.FromTask(_store.OffsetAsync(_name, _stopping.Token))
+        Source.FromTask(BeginAsync())
             .ConcatMany(start => Source.UnfoldAsync(new Position(start, start), ReadAsync))
             .SelectAsync(1, WriteAsync);
+
+    /// <summary>Where to go on. Without anything to write, no success would ever follow the failure before; a node that is not ready for it gets nothing to write.</summary>
+    private async Task<long> BeginAsync()
+    {
+        var start = await _store.OffsetAsync(_name, _stopping.Token);
+        if (!await _feed.HasAsync(ProjectionSlices.TagOf(_slice), start, long.MaxValue, _stopping.Token))
+        {
+            _progress.Idle(_slice);
+        }
+
+        return start;
+    }
 
     /// <summary>The next events. Positions without any are passed over; the stored offset is that of an event.</summary>
     private async Task<Option<(Position, Batch)>> ReadAsync(Position position)

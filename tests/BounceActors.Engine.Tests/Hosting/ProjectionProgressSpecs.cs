@@ -17,4 +17,16 @@ public class ProjectionProgressSpecs
 
         Assert.Equal(new SliceProgress(2, 7, 3, now, TimeSpan.Zero, null, null), progress.Slices.Single());
     }
+
+    [Fact]
+    public void Should_forget_a_failure_when_there_is_nothing_left_to_write()
+    {
+        var now = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        var progress = new ProjectionProgress();
+        progress.Failed(3, "the database does not answer", now);
+
+        progress.Idle(3);
+
+        Assert.Null(progress.Slices.Single().LastError);
+    }
 }
