@@ -119,16 +119,16 @@ internal sealed class NetworkRound(Site site, Trouble trouble, int seed, int web
         switch (trouble)
         {
             case Trouble.Kill:
-            {
-                Tell($"node {node.Number} is killed");
-                var began = probe.Now;
-                await node.KillAsync();
-                var back = await probe.BackAsync(began, Otherwise);
-                began = probe.Now;
-                node.Start();
-                await site.WellAsync();
-                return new Outage(back, await probe.BackAsync(began, Otherwise), default);
-            }
+                {
+                    Tell($"node {node.Number} is killed");
+                    var began = probe.Now;
+                    await node.KillAsync();
+                    var back = await probe.BackAsync(began, Otherwise);
+                    began = probe.Now;
+                    node.Start();
+                    await site.WellAsync();
+                    return new Outage(back, await probe.BackAsync(began, Otherwise), default);
+                }
 
             case Trouble.Hang:
                 return await LastAsync(probe, $"node {node.Number} hangs", Hanging, canAnswer: true, () => node.SignalAsync("STOP"), () => node.SignalAsync("CONT"));
@@ -141,16 +141,16 @@ internal sealed class NetworkRound(Site site, Trouble trouble, int seed, int web
             case Trouble.NodeFromDatabase:
                 return await CutAsync(probe, $"node {node.Number} and the database", lasts, canAnswer: true, () => site.Network.Cut(node.Number, Lost.Both, site.Network.Here, site.DatabasePort));
             case Trouble.Database:
-            {
-                var which = (Lost)_random.Next(1, 4);
-                return await CutAsync(probe, $"nodes and the database, {which}", lasts, canAnswer: false, () =>
                 {
-                    foreach (var each in running)
+                    var which = (Lost)_random.Next(1, 4);
+                    return await CutAsync(probe, $"nodes and the database, {which}", lasts, canAnswer: false, () =>
                     {
-                        site.Network.Cut(each.Number, which, site.Network.Here, site.DatabasePort);
-                    }
-                });
-            }
+                        foreach (var each in running)
+                        {
+                            site.Network.Cut(each.Number, which, site.Network.Here, site.DatabasePort);
+                        }
+                    });
+                }
 
             case Trouble.Everything:
                 return await CutAsync(probe, "everything", lasts, canAnswer: false, () =>
