@@ -10,9 +10,9 @@ set -eu
 target=${1:-${BOUNCE_TEST_SERVERS:-/opt/bounce-test-servers}}
 servers="postfix exim4-daemon-light opensmtpd dovecot-imapd dovecot-pop3d swaks"
 
-# What the tests of docker/ need: an engine (they start it themselves, apart from the machine's), what its base images are made from, and
+# What the tests of docker/ and of cut networks (Network/) need: an engine (they start it themselves, apart from the machine's), what its base images are made from, and
 # Prometheus with its checker. A developer's machine is left alone: there these tests are skipped.
-if [ "${CI:-}" = true ] && ! { command -v dockerd && command -v docker-compose && command -v haproxy && command -v iptables; } >/dev/null; then
+if [ "${CI:-}" = true ] && ! { command -v dockerd && command -v docker-compose && command -v haproxy && command -v iptables && command -v ip; } >/dev/null; then
     apt-get update -qq
     # Nothing is to be started by its package.
     RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends docker.io docker-compose haproxy iptables iproute2 openssl >/dev/null

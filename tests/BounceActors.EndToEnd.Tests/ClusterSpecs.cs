@@ -121,7 +121,7 @@ public class ClusterSpecs
         () => $"the cluster does not come to {count} members:\n{node.Log}");
 
     /// <summary>Each life of a recipient signs its events. A recipient that moves has one life after the other; two at once would take turns in its journal.</summary>
-    private static async Task NobodyLivedTwiceAsync(string database)
+    internal static async Task NobodyLivedTwiceAsync(string database)
     {
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();

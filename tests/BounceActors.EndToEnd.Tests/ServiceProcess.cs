@@ -8,19 +8,34 @@ namespace BounceActors.EndToEnd.Tests;
 public sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly string[] _settings;
+    private readonly string[] _within;
     private readonly string _log = Path.Combine(Path.GetTempPath(), $"bounceactors-service-{Guid.NewGuid():N}.log");
     private Process? _process;
 
     public ServiceProcess(params string[] settings)
+        : this([], "127.0.0.1", FreePort(), FreePort(), settings)
     {
-        HttpPort = FreePort();
-        _settings = [$"--Service:HttpPort={HttpPort}", $"--Service:GrpcPort={FreePort()}", .. settings];
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    /// <param name="within">A command that becomes the one given to it, e.g. <c>ip netns exec NAME</c>.</param>
+    /// <param name="address">Address it listens on.</param>
+    /// <param name="httpPort">Port it listens on.</param>
+    /// <param name="grpcPort">Port of its gRPC door.</param>
+    /// <param name="settings">Other settings of the service.</param>
+    public ServiceProcess(string[] within, string address, int httpPort, int grpcPort, string[] settings)
+    {
+        HttpPort = httpPort;
+        _within = within;
+        _settings = [$"--Service:BindAddress={address}", $"--Service:HttpPort={HttpPort}", $"--Service:GrpcPort={grpcPort}", .. settings];
+        Http = new HttpClient { BaseAddress = new Uri($"http://{address}:{HttpPort}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
     public int HttpPort { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>How the process has ended; null while it runs, and before its first start.</summary>
+    public int? ExitCode => _process is { HasExited: true } ? _process.ExitCode : null;
 
     /// <summary>Memory the process holds now, in bytes.</summary>
     public long ResidentBytes
@@ -33,7 +48,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>What the process has printed, for the message of a failed test.</summary>
-    public string Log => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(60)) : "";
+    public string Log => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).Where(line => !line.Contains("/healthz/", StringComparison.Ordinal) && !line.Contains("Health check", StringComparison.Ordinal)).TakeLast(60)) : "";
 
     /// <summary>Starts the process and waits until it is ready.</summary>
     public async Task StartAsync()
@@ -74,13 +89,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts the process and waits for nothing.</summary>
     public void Begin()
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(ServiceAssembly());
-        foreach (var setting in _settings)
-        {
-            start.ArgumentList.Add(setting);
-        }
-
+        string[] command = [.. _within, "dotnet", ServiceAssembly(), .. _settings];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         _process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;

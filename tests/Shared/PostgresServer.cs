@@ -13,6 +13,7 @@ namespace BounceActors.Tests.Shared;
 public sealed class PostgresServer : IDisposable
 {
     private const string Variable = "BOUNCE_TEST_POSTGRES";
+    private const string Loopback = "127.0.0.1";
 
     private static readonly Lazy<PostgresServer> Run = new(Begin, LazyThreadSafetyMode.ExecutionAndPublication);
     private static int _databases;
@@ -22,10 +23,12 @@ public sealed class PostgresServer : IDisposable
     private readonly string? _directory;
     private readonly int _port;
     private readonly string _options;
+    private readonly string _addresses;
 
-    private PostgresServer(string connectionString, string? bin = null, string? directory = null, int port = 0, string options = "")
+    private PostgresServer(string connectionString, string? bin = null, string? directory = null, int port = 0, string options = "", string? alsoAt = null)
     {
         _options = options;
+        _addresses = alsoAt is null ? Loopback : $"{Loopback},{alsoAt}";
         _connectionString = connectionString;
         _bin = bin;
         _directory = directory;
@@ -69,7 +72,8 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>A cluster of its own, for tests that stop it. Skips the calling test when the binaries are not there.</summary>
     /// <param name="under">A directory to keep its data under; one of its own otherwise.</param>
-    public static PostgresServer Own(string? under = null)
+    /// <param name="alsoAt">An address of this machine beside loopback, where all of its network of 256 are let in.</param>
+    public static PostgresServer Own(string? under = null, string? alsoAt = null)
     {
         if (Binaries() is not { } bin)
         {
@@ -83,7 +87,7 @@ public sealed class PostgresServer : IDisposable
             throw new UnreachableException();
         }
 
-        return Cluster(bin, under);
+        return Cluster(bin, under, alsoAt);
     }
 
     /// <summary>The port it listens on; of a cluster of our own.</summary>
@@ -122,7 +126,7 @@ public sealed class PostgresServer : IDisposable
     public void Stop() => Control("-m", "immediate", "stop");
 
     /// <summary>Starts the server again, on the same port with the same data.</summary>
-    public void Start() => Control("-w", "-l", Path.Combine(_directory!, "log"), "-o", $"-p {_port} -k {_directory} -c listen_addresses=127.0.0.1 -c max_connections=400 {_options}", "start");
+    public void Start() => Control("-w", "-l", Path.Combine(_directory!, "log"), "-o", $"-p {_port} -k {_directory} -c listen_addresses={_addresses} -c max_connections=400 {_options}", "start");
 
     /// <summary>Stops and removes a cluster of our own.</summary>
     public void Dispose()
@@ -150,7 +154,7 @@ public sealed class PostgresServer : IDisposable
         return Cluster(Binaries()!);
     }
 
-    private static PostgresServer Cluster(string bin, string? under = null)
+    private static PostgresServer Cluster(string bin, string? under = null, string? alsoAt = null)
     {
         var directory = under is null ? Directory.CreateTempSubdirectory("bounce-pg-").FullName : Directory.CreateDirectory(Path.Combine(under, "pg")).FullName;
         var port = FreePort();
@@ -163,7 +167,12 @@ public sealed class PostgresServer : IDisposable
         var data = Path.Combine(directory, "data");
         AsServerUser(Path.Combine(bin, "initdb"), ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", .. under is null ? Array.Empty<string>() : ["--wal-segsize=1"], "-D", data]);
         var server = new PostgresServer(
-            $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Timeout=5", bin, directory, port, under is null ? "" : "-c min_wal_size=8MB -c max_wal_size=32MB");
+            $"Host={Loopback};Port={port};Username=postgres;Database=postgres;Timeout=5", bin, directory, port, under is null ? "" : "-c min_wal_size=8MB -c max_wal_size=32MB", alsoAt);
+        if (alsoAt is not null)
+        {
+            File.AppendAllText(Path.Combine(data, "pg_hba.conf"), $"host all all {alsoAt}/24 trust\n");
+        }
+
         server.RemoveWhenThisProcessEnds();
         server.Start();
         return server;

@@ -20,6 +20,10 @@ internal sealed class ClusterMembership(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Three readings of the register, after the ten seconds for which a node counts as seen.</summary>
+    private static readonly TimeSpan PatienceWithBlind = TimeSpan.FromSeconds(15);
+
+    private readonly Dictionary<string, DateTimeOffset> _blindSince = [];
     private Cluster _cluster = null!;
     private string _self = "";
     private IReadOnlyList<string> _joining = [];
@@ -32,7 +36,7 @@ internal sealed class ClusterMembership(
         {
             if (CoordinatedShutdown.Get(_cluster.System).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
             {
-                end.Because = "the others could not reach this node and downed it";
+                end.Because = "the others downed this node: they could not reach it, or it could not reach the database";
                 log.LogCritical("This node ends: {Reason}", end.Because);
             }
 
@@ -75,6 +79,10 @@ internal sealed class ClusterMembership(
     internal static bool CameLater(RegisteredNode self, IReadOnlyList<RegisteredNode> all, IReadOnlyCollection<string> members, IReadOnlyList<RegisteredNode> strangers) =>
         strangers.Min(s => s.Id) < all.Where(n => n.Id == self.Id || members.Contains(n.Address)).Min(n => n.Id);
 
+    /// <summary>Members that are up and say nothing in the database although this node reads it: they cannot, and the recipients they hold answer nobody.</summary>
+    internal static IReadOnlyList<string> Blind(IReadOnlyList<RegisteredNode> all, IEnumerable<string> membersUp) =>
+        [.. membersUp.Except(all.Where(n => n.IsUp).Select(n => n.Address))];
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
@@ -97,11 +105,13 @@ internal sealed class ClusterMembership(
 
                     if (!isUp)
                     {
+                        _blindSince.Clear();
                         strangeSince = null;
                         KeepJoining(all, ref aloneSince);
                         continue;
                     }
 
+                    DownTheBlind(all);
                     var members = _cluster.State.Members.Select(m => HostPort(m.Address)).ToHashSet();
                     var strangers = Strangers(self, all, members);
                     strangeSince = strangers.Count == 0 ? null : strangeSince ?? time.GetUtcNow();
@@ -112,7 +122,8 @@ internal sealed class ClusterMembership(
                 }
                 catch (StorageUnavailableException)
                 {
-                    // Said by JournalHealth.
+                    // Said by JournalHealth. Who does not see the register does not judge others by it.
+                    _blindSince.Clear();
                 }
             }
         }
@@ -123,6 +134,23 @@ internal sealed class ClusterMembership(
     }
 
     internal static string HostPort(Address address) => $"{address.Host}:{address.Port}";
+
+    /// <summary>A member cut off from the database would keep its recipients for as long as the others reach it. Downed, it ends and they live elsewhere.</summary>
+    private void DownTheBlind(IReadOnlyList<RegisteredNode> all)
+    {
+        var blind = Blind(all, _cluster.State.Members.Where(m => m.Status == MemberStatus.Up && m.Address != _cluster.SelfAddress).Select(m => HostPort(m.Address)));
+        foreach (var seesAgain in _blindSince.Keys.Except(blind).ToList())
+        {
+            _blindSince.Remove(seesAgain);
+        }
+
+        var now = time.GetUtcNow();
+        foreach (var address in blind.Where(address => !_blindSince.TryAdd(address, now) && now - _blindSince[address] >= PatienceWithBlind))
+        {
+            log.LogError("{Node} is a member, but has said nothing in the database for {Seconds} s and more; it is downed, so that its recipients can live elsewhere", address, PatienceWithBlind.TotalSeconds);
+            _cluster.Down(_cluster.State.Members.First(m => HostPort(m.Address) == address).Address);
+        }
+    }
 
     private void KeepJoining(IReadOnlyList<RegisteredNode> all, ref DateTimeOffset since)
     {

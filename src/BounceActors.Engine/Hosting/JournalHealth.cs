@@ -23,13 +23,17 @@ public sealed class JournalHealth(ReadStore store, TimeProvider time, ILogger<Jo
         do
         {
             string? problem = null;
+
+            // Ended, not only no longer waited for: each would keep a connection of the pool for as long as the network is silent.
+            using var patience = new CancellationTokenSource(Timeout, time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stoppingToken);
             try
             {
-                await store.PingAsync(stoppingToken).WaitAsync(Timeout, time, stoppingToken);
+                await store.PingAsync(ending.Token).WaitAsync(Timeout, time, stoppingToken);
             }
             catch (Exception cause) when (cause is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                problem = cause is TimeoutException ? "the database does not answer" : "the database cannot be reached";
+                problem = cause is TimeoutException or OperationCanceledException ? "the database does not answer" : "the database cannot be reached";
                 if (_problem is null)
                 {
                     log.LogError(cause, "The database cannot be used; reports are refused with 503 until it is back");

@@ -94,7 +94,7 @@ public sealed class InboxStore : IAsyncDisposable
             return;
         }
 
-        _postgres = NpgsqlDataSource.Create(options.PostgresConnectionString(autoPrepare: false));
+        _postgres = StorageOptions.PostgresSource(options.PostgresConnectionString(autoPrepare: false));
         _connection = new DataOptions<ReadConnection>(
             new DataOptions().UseConnectionFactory(PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v15), _ => _postgres.CreateConnection()));
     }

@@ -67,6 +67,7 @@ public sealed class ProjectionActor : ReceiveActor
     {
         _stop.Shutdown();
         _stopping.Cancel();
+        _progress.Left(_slice);
     }
 
     private UniqueKillSwitch Run()
@@ -82,9 +83,21 @@ public sealed class ProjectionActor : ReceiveActor
     }
 
     private Source<NotUsed, NotUsed> Batches() =>
-        Source.FromTask(_store.OffsetAsync(_name, _stopping.Token))
+        Source.FromTask(BeginAsync())
             .ConcatMany(start => Source.UnfoldAsync(new Position(start, start), ReadAsync))
             .SelectAsync(1, WriteAsync);
+
+    /// <summary>Where to go on. Without anything to write, no success would ever follow the failure before; a node that is not ready for it gets nothing to write.</summary>
+    private async Task<long> BeginAsync()
+    {
+        var start = await _store.OffsetAsync(_name, _stopping.Token);
+        if (!await _feed.HasAsync(ProjectionSlices.TagOf(_slice), start, long.MaxValue, _stopping.Token))
+        {
+            _progress.Idle(_slice);
+        }
+
+        return start;
+    }
 
     /// <summary>The next events. Positions without any are passed over; the stored offset is that of an event.</summary>
     private async Task<Option<(Position, Batch)>> ReadAsync(Position position)
@@ -130,7 +143,7 @@ public sealed class ProjectionActor : ReceiveActor
             _progress.Wrote(_slice, batch.End, batch.Events.Count, batch.Events[^1].Event.RecordedAt, _time.GetUtcNow());
             return NotUsed.Instance;
         }
-        catch (Exception cause)
+        catch (Exception cause) when (!_stopping.IsCancellationRequested)
         {
             _progress.Failed(_slice, cause.Message, _time.GetUtcNow());
             _log.Warning(cause, "Projection {Projection} could not write {Count} events after offset {Offset}; it starts again from what is stored", _name, batch.Events.Count, batch.Start);

@@ -19,6 +19,24 @@ public sealed class ProjectionProgress
         slice,
         _ => new SliceProgress(slice, -1, 0, null, TimeSpan.Zero, error, now),
         (_, known) => known with { LastError = error, LastErrorAt = now });
+
+    /// <summary>The slice runs again, and has nothing to write: whatever it failed at is over.</summary>
+    internal void Idle(int slice)
+    {
+        if (_slices.TryGetValue(slice, out var known))
+        {
+            _slices[slice] = known with { LastError = null, LastErrorAt = null };
+        }
+    }
+
+    /// <summary>The slice runs here no more; what it failed at is for whoever runs it now.</summary>
+    internal void Left(int slice)
+    {
+        if (_slices.TryGetValue(slice, out var known))
+        {
+            _slices[slice] = known with { Lag = TimeSpan.Zero, LastError = null, LastErrorAt = null };
+        }
+    }
 }
 
 /// <summary>How far one projection slice has come.</summary>

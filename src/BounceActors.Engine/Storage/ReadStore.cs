@@ -53,7 +53,7 @@ public sealed partial class ReadStore : IAsyncDisposable
             return;
         }
 
-        _postgres = NpgsqlDataSource.Create(options.PostgresConnectionString(autoPrepare: false));
+        _postgres = StorageOptions.PostgresSource(options.PostgresConnectionString(autoPrepare: false));
         var provider = PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v15);
         _connection = new DataOptions<ReadConnection>(new DataOptions()
             .UseConnectionFactory(provider, _ => _postgres.CreateConnection())

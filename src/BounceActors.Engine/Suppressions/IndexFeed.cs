@@ -18,8 +18,11 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFe
 
     private const int LoggedEvery = 250_000;
 
-    /// <summary>How long a row's way into the read tables says something about the next one's.</summary>
-    private static readonly TimeSpan LagMemory = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// How long a row's way into the read tables says something about the next one's. Short: after an outage of the database, rows come late once, on all
+    /// nodes, and none of them would be ready meanwhile.
+    /// </summary>
+    private static readonly TimeSpan LagMemory = TimeSpan.FromSeconds(5);
 
     private readonly long[] _seen = new long[ProjectionSlices.Count];
     private TimeSpan _lag;

@@ -97,11 +97,17 @@ public class ThreeTerminalsSpecs
     /// <summary>docker/haproxy.cfg without the engine's name server, with the addresses of three nodes on one machine.</summary>
     private static string Balancer()
     {
-        var configuration = File.ReadAllText(Path.Combine(ReadmeSpecs.Repository(), "docker", "haproxy.cfg"));
-        configuration = Regex.Replace(configuration, @"^resolvers docker\n(?: .*\n)+", "", RegexOptions.Multiline);
-        configuration = configuration.Replace(" resolvers docker init-addr none", "", StringComparison.Ordinal).Replace("bind :8081", "bind :8091", StringComparison.Ordinal);
+        var configuration = WithoutNameServer().Replace("bind :8081", "bind :8091", StringComparison.Ordinal);
         configuration = Regex.Replace(configuration, @"^ +(#.*--scale.*|server-template .*)\n", "", RegexOptions.Multiline);
         configuration = Regex.Replace(configuration, @"server node(\d) node\d:808(\d)", m => m.Groups[2].Value == "0" ? $"server node{m.Groups[1]} 127.0.0.1:808{m.Groups[1]}" : $"server node{m.Groups[1]} 127.0.0.1:818{m.Groups[1]} port 808{m.Groups[1]}");
         return configuration.Replace("http-check connect port 8080", "http-check connect", StringComparison.Ordinal);
+    }
+
+    /// <summary>docker/haproxy.cfg without the engine's name server.</summary>
+    internal static string WithoutNameServer()
+    {
+        var configuration = File.ReadAllText(Path.Combine(ReadmeSpecs.Repository(), "docker", "haproxy.cfg"));
+        configuration = Regex.Replace(configuration, @"^resolvers docker\n(?: .*\n)+", "", RegexOptions.Multiline);
+        return configuration.Replace(" resolvers docker init-addr none", "", StringComparison.Ordinal);
     }
 }

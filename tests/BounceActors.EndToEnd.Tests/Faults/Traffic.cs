@@ -21,10 +21,15 @@ internal sealed class Traffic : IDisposable
     private int _attempts;
     private int _webhooks;
 
-    public Traffic(Load load, Random random, Uri service)
+    public Traffic(Load load, Random random, Uri service, string? key = null)
     {
         // Less than the service itself may take: clients that give up in the middle of a call are part of the load.
         _http = new HttpClient { BaseAddress = service, Timeout = TimeSpan.FromSeconds(8) };
+        if (key is not null)
+        {
+            _http.DefaultRequestHeaders.Add("X-Api-Key", key);
+        }
+
         var sent = load.Distinct.SelectMany(item => Enumerable.Repeat(item, random.Next(10) switch { 0 => 3, 1 or 2 => 2, _ => 1 })).ToArray();
         random.Shuffle(sent);
         var parcels = new List<Parcel>();
@@ -49,6 +54,9 @@ internal sealed class Traffic : IDisposable
     }
 
     public int Parcels { get; }
+
+    /// <summary>What a client waits between two requests; none as it comes.</summary>
+    public TimeSpan Pace { get; set; }
 
     public int Acknowledged => Volatile.Read(ref _acknowledged);
 
@@ -81,6 +89,10 @@ internal sealed class Traffic : IDisposable
                 {
                     Interlocked.Increment(ref _acknowledged);
                     Interlocked.Decrement(ref _left);
+                    if (Pace > TimeSpan.Zero)
+                    {
+                        await Task.Delay(Pace, cancel);
+                    }
                 }
                 else
                 {
@@ -104,6 +116,11 @@ internal sealed class Traffic : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/webhooks/kumomta") { Content = JsonContent.Create(items.Select(i => i.LogRecord())) };
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Token}");
             using var answer = await _http.SendAsync(request);
+            if (Load.IsOfABalancer(answer))
+            {
+                return items;
+            }
+
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
                 Assert.NotNull(answer.Headers.RetryAfter);

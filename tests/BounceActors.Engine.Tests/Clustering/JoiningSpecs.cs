@@ -52,5 +52,9 @@ public class JoiningSpecs
     public void Should_know_no_strangers_among_members_and_nodes_that_are_not_up() =>
         Assert.Empty(ClusterMembership.Strangers(Node(1, "a:1"), [Node(1, "a:1"), Node(2, "b:1"), Node(3, "x:1", isUp: false)], ["a:1", "b:1"]));
 
+    [Fact]
+    public void Should_know_members_that_say_nothing_in_the_database() =>
+        Assert.Equal(["b:1", "d:1"], ClusterMembership.Blind([Node(1, "a:1"), Node(2, "b:1", isUp: false), Node(3, "c:1")], ["a:1", "b:1", "c:1", "d:1"]));
+
     private static RegisteredNode Node(int id, string address, bool isUp = true) => new(id, address, isUp);
 }

@@ -63,7 +63,7 @@ internal sealed class PostgresJournalTables(string connectionString) : IJournalT
         ORDER BY t.ordering_id
         """;
 
-    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+    private readonly NpgsqlDataSource _source = StorageOptions.PostgresSource(connectionString);
     private string? _write;
     private string? _writeFirst;
 
