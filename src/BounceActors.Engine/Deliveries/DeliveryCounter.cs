@@ -1,17 +1,27 @@
 using System.Buffers.Binary;
 using BounceActors.Domain.Recipients;
 using BounceActors.Engine.Storage;
+using BounceActors.Engine.Suppressions;
 
 namespace BounceActors.Engine.Deliveries;
 
 /// <summary>Counts deliveries durably, many in one transaction, each once (docs/decisions/deliveries.md).</summary>
-public sealed class DeliveryCounter(ReadStore store) : IAsyncDisposable
+public sealed class DeliveryCounter(ReadStore store, IndexFeed feed) : IAsyncDisposable
 {
     private const int BatchSize = 1_000;
 
-    private readonly Batcher<DeliveryRow, bool> _batches = new(BatchSize, 5_000, rows => store.CountDeliveriesAsync(rows, CancellationToken.None));
+    private readonly Batcher<DeliveryRow, bool> _batches = new(BatchSize, 5_000, async rows =>
+    {
+        var known = await store.CountDeliveriesAsync(rows, CancellationToken.None);
 
-    /// <summary>Returns when the report is counted and remembered; true when it was before.</summary>
+        // After the commit: a recipient whose first event comes into the read tables later than this look is told by the projection.
+        await feed.LookAgainAsync();
+        return known;
+    });
+
+    /// <summary>
+    /// Returns when the report is counted and remembered, and this node's index has everybody who was in the read tables then; true when it was counted before.
+    /// </summary>
     public Task<bool> CountAsync(RecipientCommands.RecordReport report, DateTimeOffset now, CancellationToken cancel) => _batches.RunAsync(
         new DeliveryRow(
             report.Key.Mark,

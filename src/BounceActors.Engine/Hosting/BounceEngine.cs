@@ -37,7 +37,7 @@ public sealed class BounceEngine
     private readonly SuppressionIndex _index;
     private readonly SuppressionCheck _check;
     private readonly DeliveryCounter _deliveries;
-    private readonly SecondLook _secondLook;
+    private readonly CountedDeliveries _counted;
     private readonly IndexOptions _options;
     private readonly EngineMetrics _metrics;
     private readonly TimeProvider _time;
@@ -54,7 +54,7 @@ public sealed class BounceEngine
         SuppressionIndex index,
         SuppressionCheck check,
         DeliveryCounter deliveries,
-        SecondLook secondLook,
+        CountedDeliveries counted,
         IndexOptions options,
         EngineMetrics metrics,
         NodeOptions node,
@@ -70,7 +70,7 @@ public sealed class BounceEngine
         _index = index;
         _check = check;
         _deliveries = deliveries;
-        _secondLook = secondLook;
+        _counted = counted;
         _options = options;
         _metrics = metrics;
         _time = time;
@@ -104,7 +104,6 @@ public sealed class BounceEngine
                 if (_index.SurelyKnowsNothingOf(key))
                 {
                     // Nothing about engagement is to be stored: there are no strikes that it could clear.
-                    _secondLook.Remember(counted);
                     return Counted(counted, repeated);
                 }
 
@@ -160,32 +159,14 @@ public sealed class BounceEngine
     {
         var maybeNew = _index.MayBeNew(first.Key);
         _index.Expect(first.Key);
-        if (!maybeNew || !_options.CountDeliveries || !_index.MayHaveDeliveries)
+        if (!maybeNew || !_index.MayHaveDeliveries)
         {
             return;
         }
 
-        var known = await _store.DeliveriesOfAsync(first.Key.Mark, cancel);
-        foreach (var delivery in known.Where((d, i) => i == 0 || (d.MessageId is not null && d.MessageId == first.Facts.MessageId)).Reverse())
+        foreach (var delivery in await _counted.BeforeAsync(first, address, cancel))
         {
-            var report = new BounceReport
-            {
-                Recipient = address,
-                Outcome = ReportOutcome.Delivered,
-                OccurredAt = delivery.OccurredAt,
-                MessageId = delivery.MessageId,
-                Source = delivery.Source,
-            };
-            var told = new RecipientCommands.RecordReport
-            {
-                Key = first.Key,
-                Tenant = first.Tenant,
-                EventId = DeliveryCounter.IdOf(delivery.Recipient, delivery.Meaning),
-                Facts = ReportFacts.From(report),
-                Verdict = await JudgeAsync(report, cancel),
-                Random = 0,
-            };
-            await AskRecipientAsync<RecipientReplies.ReportDecided>(told, cancel);
+            await AskRecipientAsync<RecipientReplies.ReportDecided>(delivery, cancel);
         }
     }
 

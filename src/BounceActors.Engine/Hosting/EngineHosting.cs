@@ -42,9 +42,10 @@ public static class EngineHosting
         services.AddSingleton<DirectoryWriter>();
         services.AddSingleton<ProjectionProgress>();
         services.AddSingleton<SuppressionIndex>();
+        services.AddSingleton<IndexFeed>();
         services.AddSingleton<SuppressionCheck>();
         services.AddSingleton<DeliveryCounter>();
-        services.AddSingleton<SecondLook>();
+        services.AddSingleton<CountedDeliveries>();
         services.AddSingleton<JournalHealth>();
         services.AddSingleton<EngineMetrics>();
         services.AddSingleton<NodeEnd>();
@@ -56,8 +57,7 @@ public static class EngineHosting
         services.AddHostedService<StorageStartup>();
         services.AddInboxStorage(options.Inbox);
         services.AddHostedService(sp => sp.GetRequiredService<JournalHealth>());
-        services.AddHostedService<IndexFeed>();
-        services.AddHostedService(sp => sp.GetRequiredService<SecondLook>());
+        services.AddHostedService(sp => sp.GetRequiredService<IndexFeed>());
         services.AddAkka(SystemName, builder => builder
             .ConfigureLoggers(loggers =>
             {

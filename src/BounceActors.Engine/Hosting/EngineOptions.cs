@@ -104,10 +104,6 @@ public sealed class IndexOptions
     /// <summary>How long deliveries are remembered, to know them again and to tell a recipient that bounces later.</summary>
     [Range(1, 365, ErrorMessage = "Index:DeliveryMemoryDays must be 1 to 365")]
     public int DeliveryMemoryDays { get; set; } = 8;
-
-    /// <summary>How long a counted delivery is kept in mind, should another node have recorded a bounce meanwhile.</summary>
-    [Range(1, 60, ErrorMessage = "Index:SecondLookSeconds must be 1 to 60")]
-    public int SecondLookSeconds { get; set; } = 5;
 }
 
 /// <summary>Section <c>Cluster</c>. As it comes, a node is a cluster of its own.</summary>

@@ -9,6 +9,7 @@ using Akka.Util;
 using BounceActors.Domain.Recipients;
 using BounceActors.Domain.Reputation;
 using BounceActors.Engine.Clustering;
+using BounceActors.Engine.Deliveries;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Recipients;
 using BounceActors.Engine.Reputation;
@@ -20,7 +21,8 @@ namespace BounceActors.Engine.Projections;
 /// <summary>
 /// Carries one slice of the journal into the read tables and to the sending domains. A batch goes first to the senders, which count an
 /// offset once, then with its offset into the tables in one transaction: whatever breaks in between is done again without counting twice.
-/// The stream starts again from the stored offset after every failure.
+/// The stream starts again from the stored offset after every failure. Recipients whose first event it wrote are told of deliveries that were counted before
+/// their node could know of it; the last ones again at every start, so that none is passed over.
 /// </summary>
 public sealed class ProjectionActor : ReceiveActor
 {
@@ -35,19 +37,28 @@ public sealed class ProjectionActor : ReceiveActor
 
     private static readonly TimeSpan SenderTimeout = TimeSpan.FromSeconds(15);
 
+    // Above the journal breaker's 10 s, so that the recipient's own word comes first.
+    private static readonly TimeSpan RecipientTimeout = TimeSpan.FromSeconds(12);
+
+    /// <summary>Starts of the stream that may fail because a recipient is not told; then the others go on without it.</summary>
+    private const int MostUntold = 5;
+
     private readonly int _slice;
     private readonly string _name;
     private readonly ReadStore _store;
     private readonly JournalFeed _feed;
     private readonly ProjectionProgress _progress;
     private readonly IActorRef _senders;
+    private readonly IActorRef _recipients;
+    private readonly CountedDeliveries _deliveries;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Akka.Serialization.Serialization _serialization = Context.System.Serialization;
     private readonly CancellationTokenSource _stopping = new();
     private readonly UniqueKillSwitch _stop;
+    private int _untold;
 
-    public ProjectionActor(int slice, ReadStore store, JournalFeed feed, ProjectionProgress progress, IActorRef senders, TimeProvider time)
+    public ProjectionActor(int slice, ReadStore store, JournalFeed feed, ProjectionProgress progress, IActorRef senders, IActorRef recipients, CountedDeliveries deliveries, TimeProvider time)
     {
         _slice = slice;
         _name = NameOf(slice);
@@ -55,6 +66,8 @@ public sealed class ProjectionActor : ReceiveActor
         _feed = feed;
         _progress = progress;
         _senders = senders;
+        _recipients = recipients;
+        _deliveries = deliveries;
         _time = time;
         _stop = Run();
         Receive<StreamEnded>(_ => throw new InvalidOperationException($"the stream of {_name} ended"));
@@ -91,6 +104,7 @@ public sealed class ProjectionActor : ReceiveActor
     private async Task<long> BeginAsync()
     {
         var start = await _store.OffsetAsync(_name, _stopping.Token);
+        await TellAsync(await _store.LastNewcomersAsync(_slice, BatchSize, _stopping.Token));
         if (!await _feed.HasAsync(ProjectionSlices.TagOf(_slice), start, long.MaxValue, _stopping.Token))
         {
             _progress.Idle(_slice);
@@ -141,6 +155,7 @@ public sealed class ProjectionActor : ReceiveActor
             }
 
             _progress.Wrote(_slice, batch.End, batch.Events.Count, batch.Events[^1].Event.RecordedAt, _time.GetUtcNow());
+            await TellAsync([.. batch.Events.Where(e => e.SequenceNr == 1).Select(e => new Newcomer(e.Event.Key, e.Event.Tenant, e.Event.RecordedAt))]);
             return NotUsed.Instance;
         }
         catch (Exception cause) when (!_stopping.IsCancellationRequested)
@@ -148,6 +163,32 @@ public sealed class ProjectionActor : ReceiveActor
             _progress.Failed(_slice, cause.Message, _time.GetUtcNow());
             _log.Warning(cause, "Projection {Projection} could not write {Count} events after offset {Offset}; it starts again from what is stored", _name, batch.Events.Count, batch.Start);
             throw;
+        }
+    }
+
+    /// <summary>Tells recipients of what was counted while their first event was on its way here.</summary>
+    private async Task TellAsync(IReadOnlyList<Newcomer> newcomers)
+    {
+        var deliveries = await _deliveries.SinceAsync(newcomers, _stopping.Token);
+        try
+        {
+            await Parallel.ForEachAsync(deliveries.GroupBy(d => d.Key), new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = _stopping.Token }, async (own, ct) =>
+            {
+                foreach (var delivery in own)
+                {
+                    if (await _recipients.Ask<RecipientReplies.Reply>(delivery, RecipientTimeout, ct) is RecipientReplies.Failed failed)
+                    {
+                        throw new InvalidOperationException($"recipient {own.Key} was not told of a delivery: {failed.Reason}");
+                    }
+                }
+            });
+            _untold = 0;
+        }
+        catch (Exception cause) when (!_stopping.IsCancellationRequested && ++_untold > MostUntold)
+        {
+            // One recipient that cannot be woken must not hold up all others of its slice for ever.
+            _log.Error(cause, "Projection {Projection} could not tell a recipient of a delivery; its next delivery will do", _name);
+            _untold = 0;
         }
     }
 
@@ -214,5 +255,5 @@ public static class ProjectionHosting
             "projections",
             ProjectionSlices.Count,
             (registry, resolver) => slice => Props.Create(() => new ProjectionActor(
-                slice, resolver.GetService<ReadStore>(), resolver.GetService<JournalFeed>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), resolver.GetService<TimeProvider>())));
+                slice, resolver.GetService<ReadStore>(), resolver.GetService<JournalFeed>(), resolver.GetService<ProjectionProgress>(), registry.Get<SenderRegion>(), registry.Get<RecipientRegion>(), resolver.GetService<CountedDeliveries>(), resolver.GetService<TimeProvider>())));
 }

@@ -30,6 +30,12 @@ internal sealed record DeliveryRow(
 /// <param name="Count">What is counted.</param>
 internal sealed record DeliveryCount(long Nr, SenderStatRow Count);
 
+/// <summary>A recipient with a first event.</summary>
+/// <param name="Key">The recipient.</param>
+/// <param name="Tenant">Whose.</param>
+/// <param name="RecordedAt">When that event was recorded.</param>
+internal sealed record Newcomer(RecipientKey Key, string Tenant, DateTimeOffset RecordedAt);
+
 /// <content>Deliveries: each is remembered for some days and counted once, whatever comes again.</content>
 public sealed partial class ReadStore
 {
@@ -52,6 +58,10 @@ public sealed partial class ReadStore
         .Text("provider", c => c.Count.Provider)
         .Text("category", c => c.Count.Category.ToWire())
         .Number("count", c => c.Count.Count);
+
+    private static readonly Batch<Newcomer> NewcomerRows = new Batch<Newcomer>()
+        .Number("recipient", n => (long)n.Key.Mark)
+        .Time("since", n => n.RecordedAt);
 
     private static readonly string InsertDeliveries = DeliveryRows.InsertInto("deliveries", "ON CONFLICT (recipient, meaning) DO NOTHING RETURNING recipient, meaning");
     private static readonly string InsertDeliveryCounts = DeliveryCountRows.InsertInto("delivery_counts", "");
@@ -112,6 +122,41 @@ public sealed partial class ReadStore
             db => db.Deliveries.Where(d => d.Recipient == mark).OrderByDescending(d => d.OccurredAt).Take(100).ToListAsync(ct), ct);
         return rows.ConvertAll(d => new DeliveryRow((ulong)d.Recipient, (ulong)d.Meaning, "", "", "", d.OccurredAt, d.MessageId, d.Source));
     }
+
+    /// <summary>Deliveries of recipients that were counted since a time, each recipient's own.</summary>
+    internal Task<IReadOnlyList<DeliveryRow>> DeliveriesSinceAsync(IReadOnlyList<Newcomer> recipients, CancellationToken ct) => ReadAsync(async db =>
+    {
+        var found = new List<DeliveryRow>();
+        await NewcomerRows.ReadAsync(
+            db,
+            "SELECT d.recipient, d.meaning, d.occurred_at, d.message_id, d.source FROM {rows} JOIN deliveries d ON d.recipient = r.recipient AND d.recorded_at >= r.since",
+            [.. recipients],
+            reader => found.Add(new DeliveryRow(
+                (ulong)reader.GetInt64(0), (ulong)reader.GetInt64(1), "", "", "", TimeAt(reader, 2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetString(4))),
+            ct);
+        return (IReadOnlyList<DeliveryRow>)found;
+    }, ct);
+
+    /// <summary>The recipients of a slice whose rows changed last, with when their first event was recorded.</summary>
+    internal Task<IReadOnlyList<Newcomer>> LastNewcomersAsync(int slice, int limit, CancellationToken ct) => ReadAsync(async db =>
+    {
+        await using var command = await db.CommandAsync(ct);
+        command.CommandText = """
+            SELECT r.recipient_key, r.tenant, h.recorded_at
+            FROM (SELECT recipient_key, tenant FROM recipients WHERE slice = @slice ORDER BY change_nr DESC LIMIT @limit) r
+            JOIN history h ON h.recipient_key = r.recipient_key AND h.sequence_nr = 1
+            """;
+        Parameter(command, "slice", (long)slice);
+        Parameter(command, "limit", (long)limit);
+        var found = new List<Newcomer>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(new Newcomer(new RecipientKey(reader.GetString(0)), reader.GetString(1), TimeAt(reader, 2)));
+        }
+
+        return (IReadOnlyList<Newcomer>)found;
+    }, ct);
 
     /// <summary>Forgets deliveries that were recorded before a time.</summary>
     internal Task<int> ForgetDeliveriesAsync(DateTimeOffset before, CancellationToken ct) =>

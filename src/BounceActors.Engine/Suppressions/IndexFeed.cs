@@ -1,7 +1,6 @@
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Projections;
 using BounceActors.Engine.Storage;
-using BounceActors.Engine.Storage.Journal;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,12 +10,13 @@ namespace BounceActors.Engine.Suppressions;
 /// Fills the index from the read tables, whole at start and then with what changed. It asks for changes by number: what this or another node wrote is seen at the
 /// next look, and nothing is ever passed over, however long a look was not possible.
 /// </summary>
-public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFeed journal, IndexOptions options, TimeProvider time, ILogger<IndexFeed> log) : BackgroundService
+public sealed class IndexFeed(SuppressionIndex index, ReadStore store, IndexOptions options, TimeProvider time, ILogger<IndexFeed> log) : BackgroundService
 {
     /// <summary>Rows of one statement.</summary>
     private const int PageSize = 5_000;
 
     private const int LoggedEvery = 250_000;
+    private const string Ending = "the service is ending";
 
     /// <summary>
     /// How long a row's way into the read tables says something about the next one's. Short: after an outage of the database, rows come late once, on all
@@ -27,7 +27,10 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFe
     private readonly long[] _seen = new long[ProjectionSlices.Count];
     private TimeSpan _lag;
     private DateTimeOffset _lagAt;
-    private long? _journalAtStart;
+    private readonly Lock _gate = new();
+    private TaskCompletionSource? _asked;
+    private TaskCompletionSource _wake = New();
+    private bool _hasEnded;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,14 +40,17 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFe
         var failed = false;
         while (!stoppingToken.IsCancellationRequested)
         {
+            var (asked, wake) = Begin();
             try
             {
                 await LookAsync(stoppingToken);
+                asked?.SetResult();
                 failed = false;
             }
-            catch (Exception cause) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception cause)
             {
-                if (!failed)
+                asked?.SetException(stoppingToken.IsCancellationRequested ? new EngineUnavailableException(Ending, cause) : cause);
+                if (!failed && !stoppingToken.IsCancellationRequested)
                 {
                     log.LogWarning(cause, "The suppression index cannot look at the read tables; it tries again");
                 }
@@ -52,15 +58,43 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFe
                 failed = true;
             }
 
-            await Task.Delay(every, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(Task.Delay(every, time, stoppingToken), wake);
+        }
+
+        lock (_gate)
+        {
+            _hasEnded = true;
+            _asked?.SetException(new EngineUnavailableException(Ending, null));
         }
     }
+
+    /// <summary>Returns when everything is taken in that was in the read tables when this was called; throws what a look threw.</summary>
+    public Task LookAgainAsync()
+    {
+        lock (_gate)
+        {
+            _wake.TrySetResult();
+            return _hasEnded ? throw new EngineUnavailableException(Ending, null) : (_asked ??= New()).Task;
+        }
+    }
+
+    /// <summary>Those who asked before a look begins wait for it; those who ask meanwhile for the next.</summary>
+    private (TaskCompletionSource? Asked, Task Wake) Begin()
+    {
+        lock (_gate)
+        {
+            var asked = _asked;
+            (_asked, _wake) = (null, New());
+            return (asked, _wake.Task);
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes in all there is.</summary>
     internal async Task LookAsync(CancellationToken ct)
     {
         var began = time.GetTimestamp();
-        var hasWholeJournal = index.HasWholeJournal || await AreProjectionsPastStartAsync(ct);
         var last = new Dictionary<int, long>(await store.LastChangesAsync(ct));
         if (last.Remove(ReadStore.DeliverySlice, out var counted) && counted > 0)
         {
@@ -104,26 +138,6 @@ public sealed class IndexFeed(SuppressionIndex index, ReadStore store, JournalFe
         }
 
         index.IsCurrent(began, _lag);
-        if (hasWholeJournal)
-        {
-            index.TookWholeJournal();
-        }
-    }
-
-    /// <summary>Whether everything that was in the journal when this node started is in the read tables. What came later this node knows by itself.</summary>
-    private async Task<bool> AreProjectionsPastStartAsync(CancellationToken ct)
-    {
-        _journalAtStart ??= await journal.HeadAsync(ct);
-        for (var slice = 0; slice < ProjectionSlices.Count; slice++)
-        {
-            var offset = await store.OffsetAsync(ProjectionActor.NameOf(slice), ct);
-            if (await journal.HasAsync(ProjectionSlices.TagOf(slice), offset, _journalAtStart.Value, ct))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private async Task LoadAsync(CancellationToken ct)

@@ -5,7 +5,7 @@ namespace BounceActors.Engine.Suppressions;
 
 /// <summary>
 /// Every recipient of the deployment that has a history, by its mark, with what keeps it from being mailed: 16 bytes each, and free places. Whoever is not in it has
-/// surely none, once it <see cref="HasWholeJournal"/> and up to <see cref="Staleness"/> ago; who is in it may still have nothing against it. Reading takes no lock.
+/// surely none, once it <see cref="IsLoaded"/> and up to <see cref="Staleness"/> ago; who is in it may still have nothing against it. Reading takes no lock.
 /// </summary>
 public sealed class SuppressionIndex(TimeProvider time)
 {
@@ -15,19 +15,12 @@ public sealed class SuppressionIndex(TimeProvider time)
     private long _asOf;
     private long _lagTicks;
     private volatile bool _isLoaded;
-    private volatile bool _hasWholeJournal;
     private volatile bool _mayHaveDeliveries;
 
     internal ReasonTable Reasons { get; } = new();
 
     /// <summary>Whether everything that was in the read tables at start is in here.</summary>
     public bool IsLoaded => _isLoaded;
-
-    /// <summary>
-    /// Whether everything that was in the journal at start is in here. Before, nobody may be taken for unknown: the process before may have recorded a bounce
-    /// that no projection had come to when it ended.
-    /// </summary>
-    public bool HasWholeJournal => _hasWholeJournal;
 
     /// <summary>Recipients in it.</summary>
     public long Count => _tables.Sum(t => (long)t.Count);
@@ -41,13 +34,13 @@ public sealed class SuppressionIndex(TimeProvider time)
     public TimeSpan Staleness => _isLoaded ? time.GetElapsedTime(Interlocked.Read(ref _asOf)) + new TimeSpan(Interlocked.Read(ref _lagTicks)) : TimeSpan.MaxValue;
 
     /// <summary>Whether a recipient surely has no history.</summary>
-    public bool SurelyKnowsNothingOf(RecipientKey key) => _hasWholeJournal && !TryFind(key.Mark, out _);
+    public bool SurelyKnowsNothingOf(RecipientKey key) => _isLoaded && !TryFind(key.Mark, out _);
 
     /// <summary>Whether deliveries may have been counted for recipients that were unknown then.</summary>
-    public bool MayHaveDeliveries => _mayHaveDeliveries || !_hasWholeJournal;
+    public bool MayHaveDeliveries => _mayHaveDeliveries || !_isLoaded;
 
     /// <summary>Whether a recipient's first report may just be coming, or another one be on its way.</summary>
-    public bool MayBeNew(RecipientKey key) => !_hasWholeJournal || !TryFind(key.Mark, out var entry) || entry == IndexEntry.AskElsewhere;
+    public bool MayBeNew(RecipientKey key) => !_isLoaded || !TryFind(key.Mark, out var entry) || entry == IndexEntry.AskElsewhere;
 
     /// <summary>Notes that deliveries are counted.</summary>
     public void ExpectDeliveries() => _mayHaveDeliveries = true;
@@ -58,9 +51,6 @@ public sealed class SuppressionIndex(TimeProvider time)
     internal bool TryFind(ulong mark, out IndexEntry entry) => TableOf(mark).TryFind(mark, out entry);
 
     internal void Put(ulong mark, IndexEntry entry) => TableOf(mark).Put(mark, entry);
-
-    /// <summary>Everything that was in the journal at start is in here.</summary>
-    internal void TookWholeJournal() => _hasWholeJournal = true;
 
     /// <summary>Everything written before <paramref name="asOf"/> (a timestamp) is in here.</summary>
     /// <param name="asOf">When the look at the read tables began.</param>

@@ -110,7 +110,6 @@ internal static class SettingsHelp
         ["Sources:Mailboxes:NAME:MaxMessageBytes"] = "most bytes taken of one mail",
         ["Index:CountDeliveries"] = "whether deliveries and engagement of recipients without a history are only counted",
         ["Index:DeliveryMemoryDays"] = "days deliveries are remembered, to know them again and to tell a recipient that bounces later",
-        ["Index:SecondLookSeconds"] = "how long a counted delivery is kept in mind, should another node have recorded a bounce meanwhile",
         ["Index:PollMilliseconds"] = "how often a node looks for recipients that changed; a suppression check is at most this and the projections' lag behind",
     };
 

@@ -8,13 +8,12 @@ namespace BounceActors.EndToEnd.Tests.Network;
 /// <summary>
 /// Nodes that die, hang and are cut off, in real networks: 0 lost, 0 twice, nobody alive on two nodes, and the service comes back. As it comes, three
 /// rounds; <c>BOUNCE_NETWORK_ROUNDS</c> says how many instead, all kinds of trouble in turn or those that <c>BOUNCE_NETWORK_TROUBLE</c> names
-/// (separated by commas), <c>BOUNCE_NETWORK_COUNT_DELIVERIES</c> lets deliveries be counted first, as the service does by default, <c>BOUNCE_NETWORK_SEED</c> the seed of the first, by which a round is repeated; <c>BOUNCE_NETWORK_LOG</c> names a file to write
+/// (separated by commas), <c>BOUNCE_NETWORK_SEED</c> the seed of the first, by which a round is repeated; <c>BOUNCE_NETWORK_LOG</c> names a file to write
 /// them to.
 /// </summary>
 public class NetworkSpecs(ITestOutputHelper output)
 {
     private const int UsualSeed = 6000;
-    private static readonly bool CountsDeliveries = Environment.GetEnvironmentVariable("BOUNCE_NETWORK_COUNT_DELIVERIES") is not null;
     private static readonly Trouble[] Usual = [Trouble.OneWay, Trouble.Database, Trouble.Roll];
 
     [SkippableFact]
@@ -38,7 +37,7 @@ public class NetworkSpecs(ITestOutputHelper output)
                 var (trouble, seed, took) = (kinds[i % kinds.Length], first + i, Stopwatch.StartNew());
                 if (site is null)
                 {
-                    site = new Site(CountsDeliveries);
+                    site = new Site();
                     webhooks = 0;
                     await site.StartAsync(1, 2, 3);
                 }

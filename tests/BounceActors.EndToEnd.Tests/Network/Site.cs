@@ -20,8 +20,7 @@ internal sealed class Site : IAsyncDisposable
     private readonly Process _balancer;
     private readonly string _configuration = Path.Combine(Path.GetTempPath(), $"bounceactors-haproxy-{Guid.NewGuid():N}.cfg");
 
-    /// <param name="counts">Whether deliveries are counted first and told later, as the service does by default; then those of a node's last seconds may reset nothing (docs/decisions/deliveries.md).</param>
-    public Site(bool counts)
+    public Site()
     {
         Network = new Namespaces();
         _server = PostgresServer.Own(alsoAt: Network.Here);
@@ -35,7 +34,6 @@ internal sealed class Site : IAsyncDisposable
             "--Auth:Keys:0:Name=test", "--Auth:Keys:0:Scopes=admin", "--Auth:Keys:0:Tenant=default", $"--Auth:Keys:0:Hash={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}",
             "--Service:LogLevel=Warning", "--Service:DrainSeconds=6", "--Retry:MaxDelaySeconds=1", "--Inbox:LeaseSeconds=5", "--Inbox:Workers=2",
             $"--Sources:Webhooks:kumomta:default:Tokens:0={Faults.Traffic.Token}",
-            $"--Index:CountDeliveries={counts}",
         ];
         Nodes = [.. Namespaces.All.Select(n => new Node(Network, n, Key, settings))];
         File.WriteAllText(_configuration, Balancing());

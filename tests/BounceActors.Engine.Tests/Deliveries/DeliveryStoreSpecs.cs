@@ -1,3 +1,4 @@
+using BounceActors.Engine.Projections;
 using BounceActors.Engine.Storage;
 using BounceActors.Engine.Tests.Storage;
 using static BounceActors.Engine.Tests.Storage.Events;
@@ -83,12 +84,40 @@ public abstract class DeliveryStoreSpecs<TDatabase>(TDatabase database) : IClass
         Assert.Empty(await store.DeliveriesOfAsync(early.Recipient, default));
     }
 
+    [SkippableFact]
+    public async Task Should_find_what_was_counted_for_each_recipient_since_its_own_time()
+    {
+        var store = await database.StoreAsync();
+        var (early, late, other) = (NewKey(), NewKey(), NewKey());
+        await store.CountDeliveriesAsync([Delivery() with { Recipient = early.Mark }, Delivery(message: null) with { Recipient = late.Mark }, Delivery() with { Recipient = other.Mark }], default);
+        var now = database.Clock.GetUtcNow();
+
+        var found = Assert.Single(await store.DeliveriesSinceAsync([new(early, _tenant, now.AddSeconds(1)), new(late, _tenant, now)], default));
+
+        Assert.Equal((late.Mark, 5UL, Noon, null, "test"), (found.Recipient, found.Meaning, found.OccurredAt, found.MessageId, found.Source));
+    }
+
+    [SkippableFact]
+    public async Task Should_know_whose_rows_changed_last_and_since_when_they_have_a_history()
+    {
+        var store = await database.StoreAsync();
+        var (first, second) = (NewKey(), NewKey());
+        await store.ProjectAsync(At(1, Report(first)), At(2, Report(first, at: Noon.AddHours(1))));
+        await store.ProjectAsync(At(1, Report(second, at: Noon.AddHours(2))));
+        await store.ProjectAsync(At(2, Report(second, at: Noon.AddHours(3))));
+        var slice = ProjectionSlices.Of(first);
+
+        Assert.Equal([new Newcomer(second, Tenant, Noon.AddHours(2).AddSeconds(1))], await store.LastNewcomersAsync(slice, 1, default));
+        Assert.Contains(new Newcomer(first, Tenant, Noon.AddSeconds(1)), await store.LastNewcomersAsync(slice, 2, default));
+        Assert.Empty(await store.LastNewcomersAsync(slice + 1, 1, default));
+    }
+
     private async Task<IReadOnlyList<SenderStatRow>> HoursAsync(ReadStore store) =>
         await store.SenderStatsAsync(_tenant, "sender.example", Noon.AddDays(-1), Noon.AddDays(1), default);
 
     private async Task SettleAsync(ReadStore store) =>
         await store.SettleDeliveryCountsAsync([.. (await store.DeliveryCountsAsync(1_000, default)).Where(c => c.Count.Tenant == _tenant)], default);
 
-    private DeliveryRow Delivery(DateTimeOffset? at = null, string message = "m") => new(
+    private DeliveryRow Delivery(DateTimeOffset? at = null, string? message = "m") => new(
         ulong.MaxValue - (ulong)Interlocked.Increment(ref _marks), 5, _tenant, "sender.example", "google", at ?? Noon, message, "test");
 }

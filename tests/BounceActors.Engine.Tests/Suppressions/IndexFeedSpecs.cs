@@ -1,9 +1,6 @@
-using Akka.Persistence.Sql.Journal.Types;
-using Akka.Persistence.Sql.Snapshot;
 using BounceActors.Domain.Recipients;
 using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
-using BounceActors.Engine.Storage.Journal;
 using BounceActors.Engine.Suppressions;
 using BounceActors.Engine.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -99,24 +96,34 @@ public abstract class IndexFeedSpecs<TDatabase>(TDatabase database) : IClassFixt
     }
 
     [SkippableFact]
-    public async Task Should_take_nobody_for_unknown_before_what_was_in_the_journal_at_start_is_projected()
+    public async Task Should_have_taken_in_whatever_was_written_before_it_was_asked_to_look_again()
     {
         var store = await database.StoreAsync();
-        var journal = new JournalBehind { Highest = 7 };
-        var (index, feed) = Node(store, journal);
-        var key = NewKey();
+        var (index, feed) = Node(store);
+        await feed.StartAsync(default);
+        await feed.LookAgainAsync();
 
-        // Recorded by the process before, which ended before its projection came to it.
-        await feed.LookAsync(default);
-        Assert.True(index.IsLoaded);
-        Assert.False(index.SurelyKnowsNothingOf(key));
-        Assert.True(index.MayBeNew(key));
+        // Its clock stands still: it looks only because it is asked.
+        await Parallel.ForAsync(0, 50, new ParallelOptions { MaxDegreeOfParallelism = 5 }, async (_, _) =>
+        {
+            var key = NewKey();
+            await store.ProjectAsync(At(1, Report(key)));
+            await feed.LookAgainAsync();
+            Assert.False(index.SurelyKnowsNothingOf(key));
+        });
+        await feed.StopAsync(default);
+    }
 
-        // Of what comes later this node knows itself: it is not waited for.
-        journal.Highest = 8;
-        journal.Projected = 7;
-        await feed.LookAsync(default);
-        Assert.True(index.SurelyKnowsNothingOf(key));
+    [SkippableFact]
+    public async Task Should_let_nobody_wait_for_a_look_that_never_comes()
+    {
+        var (_, feed) = Node(await database.StoreAsync());
+        await feed.StartAsync(default);
+        await feed.LookAgainAsync();
+
+        await feed.StopAsync(default);
+
+        await Assert.ThrowsAsync<EngineUnavailableException>(feed.LookAgainAsync);
     }
 
     private static IndexEntry EntryOf(SuppressionIndex index, RecipientKey key)
@@ -125,37 +132,9 @@ public abstract class IndexFeedSpecs<TDatabase>(TDatabase database) : IClassFixt
         return entry;
     }
 
-    private (SuppressionIndex Index, IndexFeed Feed) Node(ReadStore store, IJournalTables? journal = null)
+    private (SuppressionIndex Index, IndexFeed Feed) Node(ReadStore store)
     {
         var index = new SuppressionIndex(database.Clock);
-        var feed = new JournalFeed(journal ?? new JournalBehind(), database.Clock);
-        return (index, new IndexFeed(index, store, feed, new IndexOptions(), database.Clock, NullLogger<IndexFeed>.Instance));
-    }
-
-    /// <summary>A journal whose last event no projection has come to.</summary>
-    private sealed class JournalBehind : IJournalTables
-    {
-        public long Highest { get; set; }
-
-        public long Projected { get; set; }
-
-        public Task<Writers> WritersAsync(CancellationToken ct) => Task.FromResult(new Writers(Highest, new HashSet<string>()));
-
-        public Task<IReadOnlyList<JournalRow>> TaggedAsync(string tag, long after, long upTo, int max, CancellationToken ct) =>
-            Task.FromResult<IReadOnlyList<JournalRow>>(upTo > Projected ? [new JournalRow { Ordering = upTo }] : []);
-
-        public Task WriteAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<bool>> WriteFirstAsync(IReadOnlyList<JournalRow> rows, CancellationToken ct) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestQuery> queries, CancellationToken ct) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<IReadOnlyList<JournalRow>>> ReplayAsync(IReadOnlyList<ReplayQuery> queries, CancellationToken ct) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<LongSnapshotRow?>> LatestSnapshotsAsync(IReadOnlyList<string> ids, CancellationToken ct) => throw new NotSupportedException();
-
-        public bool IsOfOne(Exception cause) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        return (index, new IndexFeed(index, store, new IndexOptions(), database.Clock, NullLogger<IndexFeed>.Instance));
     }
 }

@@ -40,21 +40,6 @@ public sealed class JournalFeed : IAsyncDisposable
     internal async Task<IReadOnlyList<JournalRow>> HistoryAsync(string persistenceId, long from, long to, CancellationToken ct) =>
         (await _tables.ReplayAsync([new ReplayQuery(persistenceId, from, to, int.MaxValue)], ct))[0];
 
-    /// <summary>A number up to which everything is decided that was written, or being written, when this was called.</summary>
-    internal async Task<long> HeadAsync(CancellationToken ct)
-    {
-        var first = await _tables.WritersAsync(ct);
-        var now = first;
-        while (first.UnderWay.Overlaps(now.UnderWay))
-        {
-            await Task.Delay(Longest, _time, ct);
-            now = await _tables.WritersAsync(ct);
-        }
-
-        // Who was over between the two questions of a look is in the next one's number.
-        return (await _tables.WritersAsync(ct)).Highest;
-    }
-
     /// <summary>Whether a tag has anything between two positions, the second included.</summary>
     internal async Task<bool> HasAsync(string tag, long after, long upTo, CancellationToken ct) =>
         after < upTo && (await _tables.TaggedAsync(tag, after, upTo, 1, ct)).Count > 0;
