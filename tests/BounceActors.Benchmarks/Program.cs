@@ -28,6 +28,12 @@ if (args is ["scale", .. var scaling])
     return await ScaleBenchmark.RunAsync(scaling);
 }
 
+// dotnet run -c Release --project tests/BounceActors.Benchmarks -- soak [--minutes 60] [--percent 80 | --rate 1000]
+if (args is ["soak", .. var soaking])
+{
+    return await SoakBenchmark.RunAsync(soaking);
+}
+
 // dotnet run -c Release --project tests/BounceActors.Benchmarks -- --filter '*Judging*' --job short -i
 BenchmarkSwitcher.FromAssembly(typeof(Replies).Assembly).Run(args);
 return 0;

@@ -34,6 +34,9 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>What is started: the service as it was just built, or that of another version.</summary>
+    public string Program { get; set; } = JustBuilt;
+
     /// <summary>How the process has ended; null while it runs, and before its first start.</summary>
     public int? ExitCode => _process is { HasExited: true } ? _process.ExitCode : null;
 
@@ -89,7 +92,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts the process and waits for nothing.</summary>
     public void Begin()
     {
-        string[] command = [.. _within, "dotnet", ServiceAssembly(), .. _settings];
+        string[] command = [.. _within, "dotnet", Program, .. _settings];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         _process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         _process.OutputDataReceived += Keep;
@@ -138,13 +141,18 @@ public sealed class ServiceProcess : IAsyncDisposable
         File.Delete(_log);
     }
 
-    private static string ServiceAssembly()
-    {
-        // tests/X/bin/Configuration/net10.0 -> src/BounceActors.Service/bin/Configuration/net10.0
-        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var root = here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine(root, "src", "BounceActors.Service", "bin", here.Parent.Name, here.Name, "BounceActors.Service.dll");
-    }
+    /// <summary>The service of this repository, built with these tests.</summary>
+    public static string JustBuilt => BuiltIn(Repository);
+
+    /// <summary>The root of this repository.</summary>
+    public static string Repository => Here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    // tests/X/bin/Configuration/net10.0
+    private static DirectoryInfo Here => new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+
+    /// <summary>Where the service is when a copy of the repository was built.</summary>
+    public static string BuiltIn(string repository) =>
+        Path.Combine(repository, "src", "BounceActors.Service", "bin", Here.Parent!.Name, Here.Name, "BounceActors.Service.dll");
 
     public static int FreePort()
     {

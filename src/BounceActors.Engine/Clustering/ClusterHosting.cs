@@ -72,7 +72,7 @@ public static class ClusterHosting
           # A killed node is noticed after the pause, and its shards start elsewhere after the cluster was stable for so long (docs/decisions/cluster.md).
           # A full collection of a busy node takes up to two seconds (MEASUREMENTS, trap 5).
           cluster.failure-detector.acceptable-heartbeat-pause = 4s
-          cluster.split-brain-resolver.stable-after = 5s
+          cluster.split-brain-resolver.stable-after = 4s
 
           # A region hands its entities over within its phase; the host's ShutdownTimeout is longer than all phases together (PITFALLS 10).
           coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 15s

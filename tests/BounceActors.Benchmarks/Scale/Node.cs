@@ -38,6 +38,16 @@ internal sealed class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>Memory the process holds.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public void Limit() => _share.Limit(_process.Id);
 
     public async Task ReadyAsync()

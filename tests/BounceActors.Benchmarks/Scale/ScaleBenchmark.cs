@@ -71,7 +71,7 @@ internal static class ScaleBenchmark
             {
                 while (!end.IsCancellationRequested)
                 {
-                    using var answer = await n.Http.PostAsJsonAsync("/v1/events", Enumerable.Range(0, Batch).Select(_ => Report()));
+                    using var answer = await n.Http.PostAsJsonAsync("/v1/events", Enumerable.Range(0, Batch).Select(_ => Report(Recipients)));
                     if (answer.IsSuccessStatusCode)
                     {
                         Interlocked.Add(ref answered, Batch);
@@ -139,9 +139,9 @@ internal static class ScaleBenchmark
         return string.Join(", ", tables);
     }
 
-    private static object Report()
+    internal static object Report(int recipients)
     {
-        var recipient = Random.Shared.Next(Recipients);
+        var recipient = Random.Shared.Next(recipients);
         return new
         {
             recipient = $"user{recipient}@example{recipient % 50}.net",
@@ -169,6 +169,6 @@ internal static class ScaleBenchmark
         }
     });
 
-    private static int Option(string[] options, string name, int otherwise) =>
+    internal static int Option(string[] options, string name, int otherwise) =>
         Array.IndexOf(options, name) is >= 0 and var at && at + 1 < options.Length ? int.Parse(options[at + 1], CultureInfo.InvariantCulture) : otherwise;
 }

@@ -34,6 +34,9 @@ internal enum Trouble
     /// <summary>Each node is told to end and started again, one after the other.</summary>
     Roll,
 
+    /// <summary>The same from the last release to what was just built.</summary>
+    Upgrade,
+
     /// <summary>1, 3, 5 and 2 nodes, one after the other; those that stay are not those it began with.</summary>
     Scale,
 }
@@ -160,11 +163,12 @@ internal sealed class NetworkRound(Site site, Trouble trouble, int seed, int web
                         site.Network.CutEverything(each.Number);
                     }
                 });
-            case Trouble.Roll:
+            case Trouble.Roll or Trouble.Upgrade:
                 foreach (var each in running)
                 {
                     Tell($"node {each.Number} is told to end");
                     await each.StopAsync();
+                    each.Program = ServiceProcess.JustBuilt;
                     await site.StartAsync(each.Number);
                 }
 

@@ -9,12 +9,12 @@ namespace BounceActors.EndToEnd.Tests.Network;
 /// Nodes that die, hang and are cut off, in real networks: 0 lost, 0 twice, nobody alive on two nodes, and the service comes back. As it comes, three
 /// rounds; <c>BOUNCE_NETWORK_ROUNDS</c> says how many instead, all kinds of trouble in turn or those that <c>BOUNCE_NETWORK_TROUBLE</c> names
 /// (separated by commas), <c>BOUNCE_NETWORK_SEED</c> the seed of the first, by which a round is repeated; <c>BOUNCE_NETWORK_LOG</c> names a file to write
-/// them to.
+/// them to. A rolling upgrade begins with the last release (<c>eng/last-release</c>), built for it.
 /// </summary>
 public class NetworkSpecs(ITestOutputHelper output)
 {
     private const int UsualSeed = 6000;
-    private static readonly Trouble[] Usual = [Trouble.OneWay, Trouble.Database, Trouble.Roll];
+    private static readonly Trouble[] Usual = [Trouble.OneWay, Trouble.Database, Trouble.Upgrade];
 
     [SkippableFact]
     public async Task Should_lose_nothing_and_come_back_whatever_happens_to_nodes_and_their_network()
@@ -35,9 +35,15 @@ public class NetworkSpecs(ITestOutputHelper output)
             for (var i = 0; i < rounds; i++)
             {
                 var (trouble, seed, took) = (kinds[i % kinds.Length], first + i, Stopwatch.StartNew());
+                if (trouble == Trouble.Upgrade && site is not null)
+                {
+                    await site.DisposeAsync();
+                    site = null;
+                }
+
                 if (site is null)
                 {
-                    site = new Site();
+                    site = new Site(trouble == Trouble.Upgrade ? await LastRelease.BuildAsync() : ServiceProcess.JustBuilt);
                     webhooks = 0;
                     await site.StartAsync(1, 2, 3);
                 }

@@ -40,6 +40,13 @@ internal sealed class Node : IAsyncDisposable
 
     public HttpClient Http => _process.Http;
 
+    /// <summary>What is started the next time.</summary>
+    public string Program
+    {
+        get => _process.Program;
+        set => _process.Program = value;
+    }
+
     public string Log => $"node {Number}:\n{_process.Log}";
 
     public void Start()

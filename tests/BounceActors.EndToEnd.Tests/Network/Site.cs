@@ -20,7 +20,8 @@ internal sealed class Site : IAsyncDisposable
     private readonly Process _balancer;
     private readonly string _configuration = Path.Combine(Path.GetTempPath(), $"bounceactors-haproxy-{Guid.NewGuid():N}.cfg");
 
-    public Site()
+    /// <param name="program">What the nodes run at first.</param>
+    public Site(string program)
     {
         Network = new Namespaces();
         _server = PostgresServer.Own(alsoAt: Network.Here);
@@ -35,7 +36,7 @@ internal sealed class Site : IAsyncDisposable
             "--Service:LogLevel=Warning", "--Service:DrainSeconds=6", "--Retry:MaxDelaySeconds=1", "--Inbox:LeaseSeconds=5", "--Inbox:Workers=2",
             $"--Sources:Webhooks:kumomta:default:Tokens:0={Faults.Traffic.Token}",
         ];
-        Nodes = [.. Namespaces.All.Select(n => new Node(Network, n, Key, settings))];
+        Nodes = [.. Namespaces.All.Select(n => new Node(Network, n, Key, settings) { Program = program })];
         File.WriteAllText(_configuration, Balancing());
         string[] command = [.. Network.WithinSwitch(), Namespaces.Find("haproxy")!, "-q", "-db", "-f", _configuration];
         _balancer = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
