@@ -3,6 +3,7 @@ using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
 using BounceActors.Service.Admin;
 using BounceActors.Service.Auth;
+using BounceActors.Service.CampaignReports;
 using BounceActors.Service.Grpc;
 using BounceActors.Service.Health;
 using BounceActors.Service.Hosting;
@@ -98,6 +99,7 @@ internal static class Program
         builder.Services.AddBounceEngine(settings.Engine);
         builder.AddLogsIn(settings);
         builder.AddQueues();
+        builder.AddCampaignReports(settings);
         builder.AddMailboxes(settings);
         adjust?.Invoke(builder);
 

@@ -1,5 +1,6 @@
 using BounceActors.Engine.Inbox;
 using BounceActors.Service.Auth;
+using BounceActors.Service.CampaignReports;
 using BounceActors.Service.Problems;
 using BounceActors.Service.Queues;
 using BounceActors.Service.Settings;
@@ -26,6 +27,7 @@ internal sealed record SourcesJson(IReadOnlyList<SourceJson> Sources);
 /// <param name="Silent">Whether it is silent for longer than <c>SilentAfter</c>.</param>
 /// <param name="Failing">Why it fails; null when it does not.</param>
 /// <param name="Queue">How its queue is read by the node that answers; null when its events are posted.</param>
+/// <param name="Reports">How its reports are pulled; null when they are not.</param>
 internal sealed record SourceJson(
     string Source,
     string Account,
@@ -42,7 +44,8 @@ internal sealed record SourceJson(
     DateTimeOffset? UnsubscribedAt,
     bool Silent,
     string? Failing,
-    QueueStatus? Queue);
+    QueueStatus? Queue,
+    PullStatus? Reports);
 
 internal sealed record SelfTestsJson(bool Passed, IReadOnlyList<SelfTestResult> Results);
 
@@ -70,7 +73,7 @@ internal static class SourceEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, WebhookAccounts accounts, SourceWatch watch, SourceMonitor monitor, QueueReaders queues, InboxBacklog backlog, TimeProvider time, string? source, CancellationToken cancel)
+        HttpContext http, WebhookAccounts accounts, SourceWatch watch, SourceMonitor monitor, QueueReaders queues, ReportPullers pullers, InboxBacklog backlog, TimeProvider time, string? source, CancellationToken cancel)
     {
         var tenant = Tenants.Of(http);
         var now = time.GetUtcNow();
@@ -96,7 +99,8 @@ internal static class SourceEndpoints
                 seen?.UnsubscribedAt,
                 health.Silent,
                 health.FailingBecause,
-                queues.Find(account)));
+                queues.Find(account),
+                pullers.Find(account)));
         }
 
         return TypedResults.Ok(new SourcesJson(sources));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using BounceActors.Service.Auth;
+using BounceActors.Service.CampaignReports;
 using BounceActors.Service.Queues;
 using BounceActors.Sources.Webhooks;
 using BounceActors.Sources.Webhooks.Generic;
@@ -14,7 +15,9 @@ namespace BounceActors.Service.Settings;
 /// <param name="Account">Secrets and options.</param>
 /// <param name="SilentAfter">How long it may be silent before that is an alert; zero: for ever.</param>
 /// <param name="Queue">The queue its events are fetched from; null when they are posted.</param>
-internal sealed record WebhookAccountSettings(IWebhookSource Source, string Name, string Tenant, WebhookAccount Account, TimeSpan SilentAfter, QueueOptions? Queue = null);
+/// <param name="Reports">The reports that are pulled; null when none are.</param>
+internal sealed record WebhookAccountSettings(
+    IWebhookSource Source, string Name, string Tenant, WebhookAccount Account, TimeSpan SilentAfter, QueueOptions? Queue = null, PullOptions? Reports = null);
 
 /// <summary>The accounts of all webhook sources.</summary>
 internal sealed class WebhookAccounts(IReadOnlyList<WebhookAccountSettings> all)
@@ -38,10 +41,11 @@ internal static class WebhookSettings
     private static readonly string[] Known =
     [
         "Tenant", "Secrets", "Credentials", "Tokens", "Headers", "UrlSecrets", "Networks", "AllowUnauthenticated", "Url", "TopicArns", "LateAfter", "SilentAfter", "Stream",
-        "Streams", "Mapping", "Queue",
+        "Streams", "Mapping", "Queue", "Reports",
     ];
 
     private static readonly string[] KnownOfQueue = ["Url", "Region", "AccessKey", "SecretKey"];
+    private static readonly string[] KnownOfReports = ["ApiKey", "Server", "Every", "Window"];
     private static readonly string[] KnownOfMapping = ["Events", "Fields", "Outcomes", "Categories", "Signature"];
     private static readonly string[] KnownOfSignature = ["Header", "Hash", "Encoding", "Prefix", "Signed", "TimestampHeader", "Tolerance"];
 
@@ -104,13 +108,14 @@ internal static class WebhookSettings
             Mapping = Mapping(section.GetSection("Mapping"), problems),
         };
         var queue = Queue(source, section.GetSection("Queue"), problems);
+        var reports = Reports(source, section.GetSection("Reports"), problems);
         Check(source, account, queue, section.Path, problems);
-        if (problems.Count == before && queue is null && IsUnproved(source, account))
+        if (problems.Count == before && queue is null && reports is null && IsUnproved(source, account))
         {
             problems.Add($"{section.Path} has nothing to prove its sender by, so everything would be refused: {Proof(source)} (docs/sources/{source.Name}.md)");
         }
 
-        return new WebhookAccountSettings(source, account.Name, tenant, account, Time(section, "SilentAfter", problems) ?? StandardSilence, queue);
+        return new WebhookAccountSettings(source, account.Name, tenant, account, Time(section, "SilentAfter", problems) ?? StandardSilence, queue, reports);
     }
 
     /// <summary>Who may put something into a queue is decided by its access policy: it needs no other proof.</summary>
@@ -149,6 +154,45 @@ internal static class WebhookSettings
         }
 
         return new QueueOptions(url, region, accessKey.FirstOrDefault(), secretKey.FirstOrDefault());
+    }
+
+    /// <summary>What is pulled with a key of one's own needs no other proof.</summary>
+    private static PullOptions? Reports(IWebhookSource source, IConfigurationSection section, List<string> problems)
+    {
+        if (!section.Exists())
+        {
+            return null;
+        }
+
+        Unknown(section, KnownOfReports, problems);
+        if (source.Name != "mailchimp")
+        {
+            problems.Add($"{section.Path} is for the source mailchimp only");
+            return null;
+        }
+
+        if (Secrets(section.GetSection("ApiKey"), problems) is not [var key])
+        {
+            problems.Add($"{section.Path}:ApiKey must be the key of the Marketing API, or file: and the path of a file that holds it");
+            return null;
+        }
+
+        var server = section["Server"] is not { } address ? PullOptions.ServerOf(key)
+            : Uri.TryCreate(address, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.IsLoopback && url.Scheme == Uri.UriSchemeHttp)) ? url
+            : null;
+        if (server is null)
+        {
+            problems.Add($"{section.Path}:Server must be the https URL of the API, such as https://us19.api.mailchimp.com; without it, the key must end with its data centre, such as -us19");
+            return null;
+        }
+
+        var (every, window) = (Time(section, "Every", problems) ?? PullOptions.UsualEvery, Time(section, "Window", problems) ?? PullOptions.UsualWindow);
+        if (every < TimeSpan.FromSeconds(1) || window < every)
+        {
+            problems.Add($"{section.Path}:Every must be a second or longer, and Window at least as long as it");
+        }
+
+        return new PullOptions(server, key, every, window);
     }
 
     private static void Check(IWebhookSource source, WebhookAccount account, QueueOptions? queue, string path, List<string> problems)
@@ -203,7 +247,7 @@ internal static class WebhookSettings
     private static string Proof(IWebhookSource source) => source.Name switch
     {
         "postmark" or "sparkpost" or "mailjet" or "brevo" or "kumomta" => "set Credentials, Tokens or Headers",
-        "mailchimp" => "set UrlSecrets",
+        "mailchimp" => "set UrlSecrets, or Reports:ApiKey",
         "generic" => "set Mapping:Signature and Secrets, or Credentials, Tokens, Headers or UrlSecrets",
         _ => "set Secrets, the signing keys as the sender shows them",
     };

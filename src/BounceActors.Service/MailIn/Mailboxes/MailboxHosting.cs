@@ -1,9 +1,8 @@
 using System.Text.RegularExpressions;
 using Akka.Actor;
-using Akka.Cluster.Sharding;
-using BounceActors.Engine.Hosting;
 using BounceActors.Engine.Storage;
 using BounceActors.Service.Auth;
+using BounceActors.Service.Hosting;
 using BounceActors.Service.Settings;
 
 namespace BounceActors.Service.MailIn.Mailboxes;
@@ -48,12 +47,7 @@ internal static partial class MailboxHosting
 
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            ShardedDaemonProcess.Get(system).Init(
-                "mailboxes",
-                folders.Count,
-                index => Props.Create(() => new WatcherActor(Worker(folders[index]))),
-                ShardedDaemonProcessSettings.Create(system).WithRole(NodeOptions.Engine).WithKeepAliveInterval(TimeSpan.FromSeconds(2)),
-                PoisonPill.Instance);
+            system.KeepAlive("mailboxes", folders.Count, i => Worker(folders[i]).RunAsync);
             return Task.CompletedTask;
         }
 
@@ -70,21 +64,5 @@ internal static partial class MailboxHosting
                 : new Pop3Mailbox(folder, login, intake, store, time);
             return new MailboxWorker(folder, session, board, time, log);
         }
-    }
-
-    /// <summary>Gives a worker the life of an actor, which the cluster keeps.</summary>
-    private sealed class WatcherActor(MailboxWorker worker) : UntypedActor
-    {
-        private readonly CancellationTokenSource _stop = new();
-
-        protected override void PreStart()
-        {
-            var stop = _stop.Token;
-            _ = Task.Run(() => worker.RunAsync(stop));
-        }
-
-        protected override void PostStop() => _stop.Cancel();
-
-        protected override void OnReceive(object message) => Unhandled(message);
     }
 }

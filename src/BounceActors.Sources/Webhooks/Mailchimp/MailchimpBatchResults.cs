@@ -27,6 +27,12 @@ public static class MailchimpBatchResults
     public static WebhookReading Read(Stream archive, WebhookAccount account)
     {
         var events = new Events("mailchimp", account);
+        Read(archive, events);
+        return events.Build();
+    }
+
+    internal static void Read(Stream archive, Events events)
+    {
         try
         {
             using var unpacked = Unpack(archive);
@@ -57,8 +63,6 @@ public static class MailchimpBatchResults
         {
             events.NotUnderstood("it is no gzipped tar, or breaks off");
         }
-
-        return events.Build();
     }
 
     private static MemoryStream Unpack(Stream archive)

@@ -21,9 +21,16 @@ internal sealed class MailchimpSource : WebhookSource
     protected override WebhookAuthenticity Verify(WebhookRequest request, WebhookAccount account, ISigningCertificates? certificates) =>
         account.UrlSecrets.Count > 0 ? Accepted : WithoutKey(account);
 
-    /// <inheritdoc/>
+    /// <summary>Reads a post, or the results of Batch Operations (<see cref="MailchimpBatchResults"/>).</summary>
     protected override void ReadBody(WebhookRequest request, Events events)
     {
+        if (request.Body.Span is [0x1f, 0x8b, ..])
+        {
+            using var archive = new MemoryStream(request.Body.ToArray(), writable: false);
+            MailchimpBatchResults.Read(archive, events);
+            return;
+        }
+
         var fields = FormFields.Read(request).GroupBy(f => f.Key).ToDictionary(g => g.Key, g => Json.Clean(g.First().Value));
         var type = fields.GetValueOrDefault("type");
         var reason = fields.GetValueOrDefault("data[reason]");
