@@ -20,7 +20,7 @@ internal sealed class ClusterMembership(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Three readings of the register, after the ten seconds for which a node counts as seen.</summary>
+    /// <summary>Two readings of the register, after the ten seconds for which a node counts as seen.</summary>
     private static readonly TimeSpan PatienceWithBlind = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, DateTimeOffset> _blindSince = [];

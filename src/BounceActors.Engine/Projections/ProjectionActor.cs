@@ -100,7 +100,7 @@ public sealed class ProjectionActor : ReceiveActor
             .ConcatMany(start => Source.UnfoldAsync(new Position(start, start), ReadAsync))
             .SelectAsync(1, WriteAsync);
 
-    /// <summary>Where to go on. Without anything to write, no success would ever follow the failure before; a node that is not ready for it gets nothing to write.</summary>
+    /// <summary>Where to go on, once those of the last batch are told what they may not have been. Without anything to write, no success would ever follow the failure before; a node that is not ready for it gets nothing to write.</summary>
     private async Task<long> BeginAsync()
     {
         var start = await _store.OffsetAsync(_name, _stopping.Token);

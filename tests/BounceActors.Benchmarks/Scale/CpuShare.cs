@@ -3,7 +3,7 @@ using System.Globalization;
 namespace BounceActors.Benchmarks.Scale;
 
 /// <summary>Gives a process a fixed share of one core, by a control group (version 1 or 2); needs root.</summary>
-internal sealed class CpuShare : IDisposable
+internal sealed class CpuShare : IAsyncDisposable
 {
     private const int Period = 100_000;
     private static readonly bool IsSecond = File.Exists("/sys/fs/cgroup/cgroup.controllers");
@@ -37,7 +37,7 @@ internal sealed class CpuShare : IDisposable
     public void Limit(int process) => File.WriteAllText(Path.Combine(_group, "cgroup.procs"), process.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Takes the group away; its processes have ended.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         // The kernel empties a group a moment after its last process has ended
         for (var i = 0; i < 50 && Directory.Exists(_group); i++)
@@ -48,7 +48,7 @@ internal sealed class CpuShare : IDisposable
             }
             catch (IOException)
             {
-                Thread.Sleep(100);
+                await Task.Delay(100);
             }
         }
     }

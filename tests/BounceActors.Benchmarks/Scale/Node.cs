@@ -78,7 +78,7 @@ internal sealed class Node : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        _share.Dispose();
+        await _share.DisposeAsync();
         Http.Dispose();
     }
 
